@@ -1,0 +1,135 @@
+"""Connections: a pool under the serving role, transactions that belong to one client, and the check that the role cannot see past it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+from psycopg import Connection
+from psycopg.rows import TupleRow
+from psycopg_pool import ConnectionPool
+
+OWNER_ROLE = "reskontro_owner"
+SERVING_ROLE = "reskontro_serving"
+
+Transaction = Connection[TupleRow]
+"""A connection inside an open transaction."""
+
+
+class UnsafeRole(RuntimeError):
+    """The database role could bypass row-level security, so nothing is served under it."""
+
+
+def check_serving_role(connection: Connection[Any]) -> None:
+    """Raise UnsafeRole when the session's role is a superuser, may bypass row-level security, or owns a table."""
+    row = connection.execute(
+        "select current_user, rolsuper or rolbypassrls from pg_roles where rolname = current_user"
+    ).fetchone()
+    assert row is not None
+    if row[1]:
+        raise UnsafeRole(
+            f"role {row[0]} is a superuser or has BYPASSRLS; serve under a role without these, for instance {SERVING_ROLE}"
+        )
+    owned = connection.execute(
+        "select count(*) from pg_class c join pg_namespace n on n.oid = c.relnamespace"
+        " where n.nspname = 'public' and c.relkind in ('r', 'p') and pg_has_role(current_user, c.relowner, 'member')"
+    ).fetchone()
+    assert owned is not None
+    if owned[0]:
+        raise UnsafeRole(f"role {row[0]} owns {owned[0]} tables; serve under a role that owns none, for instance {SERVING_ROLE}")
+
+
+def _configure(connection: Connection[Any]) -> None:
+    connection.prepare_threshold = 2
+    connection.prepared_max = 500
+
+
+class Database:
+    """The database as the serving role sees it.
+
+    Every statement runs in a transaction that names its client (``transaction``) or, for the few tables that are read across clients,
+    says so (``system``). Row-level security lets a transaction see the rows of its client and nothing else.
+    """
+
+    def __init__(self, url: str, *, connections_max: int = 10) -> None:
+        self.url = url
+        self._pool: ConnectionPool[Transaction] = ConnectionPool(
+            url,
+            min_size=1,
+            max_size=connections_max,
+            kwargs={"autocommit": True, "application_name": "reskontro"},
+            configure=_configure,
+            open=False,
+            timeout=10,
+        )
+
+    def open(self) -> None:
+        """Fill the pool and refuse an unsafe role; raises UnsafeRole or psycopg.OperationalError."""
+        with self.connect() as connection:
+            check_serving_role(connection)
+        self._pool.open(wait=True, timeout=30)
+
+    def close(self) -> None:
+        """Give all connections back to the server."""
+        self._pool.close()
+
+    def connect(self) -> Transaction:
+        """A connection of its own outside the pool, in autocommit mode: for workers that hold locks over many transactions."""
+        connection = psycopg.connect(self.url, autocommit=True, application_name="reskontro")
+        _configure(connection)
+        return connection
+
+    @contextmanager
+    def transaction(self, client_no: int) -> Iterator[Transaction]:
+        """A transaction that sees the rows of one client; commits at the end, rolls back on any exception."""
+        with self._pool.connection() as connection, client_transaction(connection, client_no):
+            yield connection
+
+    @contextmanager
+    def system(self) -> Iterator[Transaction]:
+        """A transaction over the tables that are read across clients (clients, credentials, the queue); it sees no client's data."""
+        with self._pool.connection() as connection, system_transaction(connection):
+            yield connection
+
+
+@contextmanager
+def client_transaction(connection: Transaction, client_no: int) -> Iterator[Transaction]:
+    """Run a transaction for one client on a connection that is in autocommit mode."""
+    with _transaction(connection, f"set local reskontro.client_no = '{int(client_no)}'"):
+        yield connection
+
+
+@contextmanager
+def system_transaction(connection: Transaction) -> Iterator[Transaction]:
+    """Run a transaction across clients on a connection that is in autocommit mode."""
+    with _transaction(connection, "set local reskontro.system = 'on'"):
+        yield connection
+
+
+@contextmanager
+def _transaction(connection: Transaction, opening: str) -> Iterator[None]:
+    connection.execute(f"begin; {opening}", prepare=False)
+    try:
+        yield
+    except BaseException:
+        if not connection.closed:
+            connection.execute("rollback")
+        raise
+    connection.execute("commit")
+
+
+def lock_client(transaction: Transaction, client_no: int) -> None:
+    """Take the client's write lock until the transaction ends.
+
+    Whoever changes a client's ledger or master data holds it, so that numbers without gaps, balances, periods and look-ups of natural keys
+    need no further locks. Writers in waiting are gathered into sets before they ask for it.
+    """
+    transaction.execute("select pg_advisory_xact_lock(%s, %s)", (WRITE_LOCK, client_no))
+
+
+WRITE_LOCK = 1
+"""Class of the advisory locks that serialise the writes of a client."""
+BATCH_LOCK = 2
+"""Class of the advisory locks that make one worker the only one to work on a client's batches."""

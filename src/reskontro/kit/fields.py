@@ -1,0 +1,499 @@
+"""Fields of wire objects, declared once: how a value is checked and normalised, and how the OpenAPI document describes it.
+
+An object's fields are a ``Schema``. Reading an object walks over the keys that were sent, so that a sparse object costs little, and
+collects every finding of the object at once. ``None`` means absent. An empty text means "default" in a create and "clear" in an update:
+it is kept as ``CLEARED`` and resolved by whoever knows the stored value.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any, Final, Literal
+
+from reskontro.kit.ids import IdMalformed, decode_id
+from reskontro.kit.messages import Messages, Severity
+from reskontro.kit.money import DIGITS_MAX, decimals_of, digits_of
+
+Use = Literal["in-out", "in", "out"]
+Check = Callable[[Any], Any]
+MULTILINE_FROM = 200
+_AMOUNT_LIMIT = 10**DIGITS_MAX - 1
+NATURAL_KEY = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]*", re.ASCII)
+
+
+class _Cleared:
+    """The value of a field that was sent as an empty text."""
+
+    def __repr__(self) -> str:
+        return "CLEARED"
+
+    def __bool__(self) -> bool:
+        return False
+
+
+CLEARED: Final = _Cleared()
+
+
+class Invalid(Exception):
+    """A value breaks the rule of its field; carries the code and the parameters of the message."""
+
+    def __init__(self, code: str, **parameters: Any) -> None:
+        super().__init__(code)
+        self.code = code
+        self.parameters = parameters
+
+
+class Field:
+    """One key of a wire object.
+
+    ``check`` returns the normalised value or raises Invalid; ``schema`` is the JSON Schema fragment; nested objects and arrays of them
+    carry their own ``Schema`` in ``inner``.
+    """
+
+    __slots__ = ("always", "array", "array_max", "check", "description", "empty_is_value", "inner", "name", "position", "required", "schema", "use")
+
+    def __init__(
+        self,
+        name: str,
+        check: Check,
+        schema: Mapping[str, Any],
+        description: str = "",
+        *,
+        required: bool = False,
+        use: Use = "in-out",
+        inner: Schema | None = None,
+        array: bool = False,
+        array_max: int = 1000,
+        always: bool = False,
+        empty_is_value: bool = False,
+    ) -> None:
+        self.name = name
+        self.check = check
+        self.schema = dict(schema)
+        self.description = description
+        self.required = required
+        self.use = use
+        self.inner = inner
+        self.array = array
+        self.array_max = array_max
+        self.always = always
+        self.empty_is_value = empty_is_value
+        self.position = 0
+
+
+class Schema:
+    """The fields of an object in their documented order."""
+
+    def __init__(self, name: str, fields: Sequence[Field], description: str = "") -> None:
+        self.name = name
+        self.description = description
+        self.fields = tuple(fields)
+        self.by_name = {field.name: field for field in fields}
+        for position, field in enumerate(fields):
+            field.position = position
+        self._inputs = {field.name: field for field in fields if field.use != "out"}
+        self._required = tuple(field for field in fields if field.required and field.use != "out")
+
+    def field(self, name: str) -> Field:
+        """The declaration of a field."""
+        return self.by_name[name]
+
+    def read(
+        self,
+        raw: Mapping[str, Any],
+        messages: Messages,
+        *,
+        unknown: Severity = "E",
+        pointer: str = "",
+        position: tuple[int, ...] = (),
+        require: bool = True,
+        keep_cleared: bool = False,
+    ) -> dict[str, Any]:
+        """The values that were sent and hold, by wire name; findings go to ``messages``.
+
+        ``require=False`` leaves out the check for required fields (updates). Unknown keys are findings of the severity ``unknown``.
+        Fields sent as an empty text are left out, or kept as CLEARED with ``keep_cleared``.
+        """
+        values: dict[str, Any] = {}
+        refused: set[str] = set()
+        inputs = self._inputs
+        for key, value in raw.items():
+            field = inputs.get(key)
+            if field is None:
+                if key not in self.by_name:
+                    # Repeated digging is not worth it: the key's own name is the finding, cut so that it can be shown.
+                    messages.unknown(unknown, key[:64], f"{pointer}/{_escape(key)}"[:200])
+                continue
+            if value is None:
+                continue
+            try:
+                if field.inner is not None:
+                    checked = self._read_inner(field, value, messages, unknown, pointer, position, require, keep_cleared)
+                elif value == "" and not field.empty_is_value:
+                    checked = CLEARED
+                else:
+                    checked = field.check(value)
+            except Invalid as invalid:
+                place = invalid.parameters.pop("_element", None)
+                where = f"{pointer}/{key}" if place is None else f"{pointer}/{key}/{place}"
+                messages.add("E", invalid.code, key, where, (*position, field.position), **invalid.parameters)
+                refused.add(key)
+                continue
+            if checked is not CLEARED or keep_cleared:
+                values[key] = checked
+        if require:
+            for field in self._required:
+                if values.get(field.name, CLEARED) is CLEARED and field.name not in refused:
+                    messages.add("E", "REQUIRED", field.name, f"{pointer}/{field.name}", (*position, field.position))
+        return values
+
+    @staticmethod
+    def _read_inner(
+        field: Field,
+        value: Any,
+        messages: Messages,
+        unknown: Severity,
+        pointer: str,
+        position: tuple[int, ...],
+        require: bool,
+        keep_cleared: bool,
+    ) -> Any:
+        inner = field.inner
+        assert inner is not None
+        where = f"{pointer}/{field.name}"
+        place = (*position, field.position)
+        if not field.array:
+            if value == "":
+                return CLEARED
+            if type(value) is not dict:
+                raise Invalid("TYPE", type="object")
+            return inner.read(
+                value, messages, unknown=unknown, pointer=where, position=place, require=require, keep_cleared=keep_cleared
+            )
+        if value == "":
+            return CLEARED
+        if type(value) is not list:
+            raise Invalid("TYPE", type="array")
+        if len(value) > field.array_max:
+            raise Invalid("COUNT", max=field.array_max)
+        elements: list[dict[str, Any]] = []
+        for index, element in enumerate(value):
+            if type(element) is not dict:
+                messages.add("E", "TYPE", field.name, f"{where}/{index}", (*place, index), type="object")
+                continue
+            elements.append(
+                inner.read(element, messages, unknown=unknown, pointer=f"{where}/{index}", position=(*place, index), require=True)
+            )
+        return elements
+
+
+def _escape(key: str) -> str:
+    return key.replace("~", "~0").replace("/", "~1")
+
+
+# ---------------------------------------------------------------------------------------------------------------- checks
+
+
+def _string(value: Any) -> str:
+    if type(value) is not str:
+        raise Invalid("TYPE", type="string")
+    return value
+
+
+def clean_text(value: str, *, multiline: bool) -> str:
+    """The text in NFC, without blanks at its ends; raises Invalid CHARACTER for control characters (tab and line feed pass in long texts)."""
+    if value.isascii():
+        if value.isprintable():
+            return value.strip()
+    else:
+        value = unicodedata.normalize("NFC", value)
+    for character in value:
+        if unicodedata.category(character) in ("Cc", "Cs") and not (multiline and character in "\n\t"):
+            raise Invalid("CHARACTER")
+    return value.strip()
+
+
+def text(name: str, maximum: int, description: str = "", *, pattern: re.Pattern[str] | None = None, **options: Any) -> Field:
+    """A text of at most ``maximum`` code points after trimming; ``pattern`` must match it whole (FORMAT)."""
+    multiline = maximum >= MULTILINE_FROM
+
+    def check(value: Any) -> Any:
+        cleaned = clean_text(_string(value), multiline=multiline)
+        if not cleaned:
+            return CLEARED
+        if len(cleaned) > maximum:
+            raise Invalid("LENGTH", max=maximum)
+        if pattern is not None and not pattern.fullmatch(cleaned):
+            raise Invalid("FORMAT", value=value)
+        return cleaned
+
+    schema: dict[str, Any] = {"type": "string", "maxLength": maximum}
+    if pattern is not None:
+        schema["pattern"] = f"^{pattern.pattern}$"
+    return Field(name, check, schema, description, **options)
+
+
+def texts(
+    name: str, element_maximum: int, description: str = "", *, element: Callable[[str], str | None] | None = None, maximum: int = 1000, **options: Any
+) -> Field:
+    """An array of texts; blank elements are dropped. ``element`` returns the normalised element or raises Invalid."""
+
+    def check(value: Any) -> list[str]:
+        if type(value) is not list:
+            raise Invalid("TYPE", type="array")
+        if len(value) > maximum:
+            raise Invalid("COUNT", max=maximum)
+        found: list[str] = []
+        for index, entry in enumerate(value):
+            try:
+                if entry is None:
+                    continue
+                cleaned = clean_text(_string(entry), multiline=False)
+                if not cleaned:
+                    continue
+                if len(cleaned) > element_maximum:
+                    raise Invalid("LENGTH", max=element_maximum)
+                normalised = element(cleaned) if element is not None else cleaned
+                if normalised is not None:
+                    found.append(normalised)
+            except Invalid as invalid:
+                invalid.parameters["_element"] = index
+                raise
+        return found
+
+    schema = {"type": "array", "items": {"type": "string", "maxLength": element_maximum}, "maxItems": maximum}
+    return Field(name, check, schema, description, **options)
+
+
+def _integral(value: Any) -> int:
+    kind = type(value)
+    if kind is int:
+        return int(value)
+    if kind is Decimal:
+        if value.adjusted() > 30:
+            return 10**31 if value > 0 else -(10**31)
+        if value == value.to_integral_value():
+            return int(value)
+    raise Invalid("TYPE", type="integer")
+
+
+def integer(name: str, minimum: int, maximum: int, description: str = "", **options: Any) -> Field:
+    """A whole number in a range; 10.0 is 10."""
+
+    def check(value: Any) -> int:
+        number = _integral(value)
+        if not minimum <= number <= maximum:
+            raise Invalid("RANGE", min=minimum, max=maximum)
+        return number
+
+    return Field(name, check, {"type": "integer", "minimum": minimum, "maximum": maximum}, description, **options)
+
+
+def _number(value: Any) -> Decimal:
+    kind = type(value)
+    if kind is int:
+        return Decimal(value)
+    if kind is Decimal:
+        return value if value else Decimal(0)
+    raise Invalid("TYPE", type="number")
+
+
+def decimal(
+    name: str, decimals: int, description: str = "", *, minimum: Decimal | int | None = None, maximum: Decimal | int | None = None, above_zero: bool = False, **options: Any
+) -> Field:
+    """A decimal number with at most so many decimals and 15 digits, optionally in a range."""
+    least = Decimal(minimum) if minimum is not None else Decimal(-_AMOUNT_LIMIT)
+    most = Decimal(maximum) if maximum is not None else Decimal(_AMOUNT_LIMIT)
+    smallest = Decimal(1).scaleb(-decimals) if above_zero else least
+
+    def check(value: Any) -> Decimal:
+        number = _number(value)
+        if not least <= number <= most or (above_zero and number <= 0):
+            raise Invalid("RANGE", min=smallest, max=most)
+        if decimals_of(number) > decimals:
+            raise Invalid("PRECISION", max=decimals)
+        if digits_of(number) > DIGITS_MAX + decimals:
+            raise Invalid("RANGE", min=smallest, max=most)
+        return number
+
+    schema: dict[str, Any] = {"type": "number"}
+    if minimum is not None:
+        schema["minimum"] = minimum
+    if maximum is not None:
+        schema["maximum"] = maximum
+    if above_zero:
+        schema["exclusiveMinimum"] = 0
+    return Field(name, check, schema, description, **options)
+
+
+_CENT = Decimal("0.01")
+
+
+def read_money(value: Any) -> Decimal:
+    """An exact amount with at most two decimals and 15 digits; raises Invalid TYPE, PRECISION or RANGE.
+
+    Currencies without decimals are held to that by whoever knows the currency.
+    """
+    if type(value) is int:
+        if -_AMOUNT_LIMIT <= value <= _AMOUNT_LIMIT:
+            return Decimal(value)
+        raise Invalid("RANGE", min=-_AMOUNT_LIMIT, max=_AMOUNT_LIMIT)
+    if type(value) is not Decimal:
+        raise Invalid("TYPE", type="number")
+    if not value:
+        return Decimal(0)
+    if value.adjusted() < 12 and value.as_tuple().exponent >= -2:  # type: ignore[operator]
+        return value
+    if value.adjusted() >= DIGITS_MAX:
+        raise Invalid("RANGE", min=-_AMOUNT_LIMIT, max=_AMOUNT_LIMIT)
+    if decimals_of(value) > 2:
+        raise Invalid("PRECISION", max=2)
+    if digits_of(value) > DIGITS_MAX:
+        raise Invalid("RANGE", min=-_AMOUNT_LIMIT, max=_AMOUNT_LIMIT)
+    return value.quantize(_CENT)
+
+
+def money(name: str, description: str = "", *, minimum: int | None = None, **options: Any) -> Field:
+    """An amount of money, exact."""
+
+    def check(value: Any) -> Decimal:
+        amount = read_money(value)
+        if minimum is not None and amount < minimum:
+            raise Invalid("RANGE", min=minimum, max=_AMOUNT_LIMIT)
+        return amount
+
+    schema: dict[str, Any] = {"type": "number"}
+    if minimum is not None:
+        schema["minimum"] = minimum
+    return Field(name, check, schema, description, **options)
+
+
+def boolean(name: str, description: str = "", **options: Any) -> Field:
+    """true or false."""
+
+    def check(value: Any) -> bool:
+        if type(value) is not bool:
+            raise Invalid("TYPE", type="boolean")
+        return value
+
+    return Field(name, check, {"type": "boolean"}, description, **options)
+
+
+@lru_cache(maxsize=8192)
+def parse_date(value: str) -> date | None:
+    """The date behind YYYY-MM-DD, None when there is no such date or the text has another shape."""
+    if len(value) != 10 or value[4] != "-" or value[7] != "-" or not value.isascii():
+        return None
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        return None
+
+
+def day(name: str, description: str = "", *, check_day: Callable[[date], None] | None = None, **options: Any) -> Field:
+    """A date as YYYY-MM-DD; ``check_day`` may raise Invalid."""
+
+    def check(value: Any) -> date:
+        found = parse_date(_string(value).strip())
+        if found is None:
+            raise Invalid("FORMAT", value=value)
+        if check_day is not None:
+            check_day(found)
+        return found
+
+    return Field(name, check, {"type": "string", "format": "date"}, description, **options)
+
+
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", re.ASCII | re.IGNORECASE)
+
+
+def parse_moment(value: str) -> datetime | None:
+    """The moment behind an RFC 3339 date-time with an offset, None when the text is none."""
+    if not _MOMENT.fullmatch(value):
+        return None
+    try:
+        return datetime.fromisoformat(value.upper())
+    except ValueError:
+        return None
+
+
+def moment(name: str, description: str = "", **options: Any) -> Field:
+    """A date-time, RFC 3339."""
+
+    def check(value: Any) -> datetime:
+        found = parse_moment(_string(value).strip())
+        if found is None:
+            raise Invalid("FORMAT", value=value)
+        return found
+
+    return Field(name, check, {"type": "string", "format": "date-time"}, description, **options)
+
+
+def choice(name: str, values: Iterable[str], description: str = "", **options: Any) -> Field:
+    """One of a system list of codes, compared without case and kept in the list's spelling."""
+    listed = list(values)
+    canonical = {value.casefold(): value for value in listed}
+
+    def check(value: Any) -> str:
+        found = canonical.get(_string(value).strip().casefold())
+        if found is None:
+            if not value.strip():
+                return CLEARED  # type: ignore[return-value]
+            raise Invalid("CODE-UNKNOWN", value=value)
+        return found
+
+    return Field(name, check, {"type": "string", "enum": listed}, description, **options)
+
+
+def identifier(name: str, description: str = "", **options: Any) -> Field:
+    """An id of 22 characters."""
+
+    def check(value: Any) -> Any:
+        try:
+            return decode_id(_string(value))
+        except IdMalformed:
+            raise Invalid("FORMAT", value=value) from None
+
+    schema = {"type": "string", "minLength": 22, "maxLength": 22, "pattern": "^[A-Za-z0-9_-]{22}$"}
+    return Field(name, check, schema, description, **options)
+
+
+def looked_up(
+    name: str, maximum: int, look_up: Callable[[str], str | None], code: str, description: str = "", **options: Any
+) -> Field:
+    """A text that a look-up turns into its canonical form; None from it is an error with that code."""
+
+    def check(value: Any) -> Any:
+        cleaned = clean_text(_string(value), multiline=False)
+        if not cleaned:
+            return CLEARED
+        found = look_up(cleaned)
+        if found is None:
+            raise Invalid(code, value=value)
+        return found
+
+    return Field(name, check, {"type": "string", "maxLength": maximum}, description, **options)
+
+
+def nested(name: str, inner: Schema, description: str = "", **options: Any) -> Field:
+    """An object inside the object."""
+    return Field(name, _unused, {"type": "object"}, description, inner=inner, **options)
+
+
+def nested_array(name: str, inner: Schema, description: str = "", *, maximum: int = 1000, **options: Any) -> Field:
+    """An array of objects."""
+    return Field(name, _unused, {"type": "array"}, description, inner=inner, array=True, array_max=maximum, **options)
+
+
+def anything(name: str, description: str = "", **options: Any) -> Field:
+    """A value of any JSON type, checked by whoever knows what it should be."""
+    return Field(name, lambda value: value, {}, description, empty_is_value=True, **options)
+
+
+def _unused(value: Any) -> Any:
+    raise AssertionError("nested fields are read by their own schema")
