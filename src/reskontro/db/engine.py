@@ -75,9 +75,12 @@ class Database:
         """Give all connections back to the server."""
         self._pool.close()
 
-    def connect(self) -> Transaction:
-        """A connection of its own outside the pool, in autocommit mode: for workers that hold locks over many transactions."""
-        connection = psycopg.connect(self.url, autocommit=True, application_name="reskontro")
+    def connect(self, name: str = "reskontro") -> Transaction:
+        """A connection of its own outside the pool, in autocommit mode: for workers that hold locks over many transactions.
+
+        ``name`` is what the server's list of sessions shows.
+        """
+        connection = psycopg.connect(self.url, autocommit=True, application_name=name)
         _configure(connection)
         return connection
 
@@ -129,6 +132,8 @@ def lock_client(transaction: Transaction, client_no: int) -> None:
     transaction.execute("select pg_advisory_xact_lock(%s, %s)", (WRITE_LOCK, client_no))
 
 
+WORKER_NAME = "reskontro worker"
+"""The name under which workers connect; that is how they are counted."""
 WRITE_LOCK = 1
 """Class of the advisory locks that serialise the writes of a client."""
 BATCH_LOCK = 2

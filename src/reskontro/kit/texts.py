@@ -140,7 +140,7 @@ FIELD_TEXTS: dict[str, tuple[str, str]] = {
         "Differansen {value} ble ført som avrunding",
     ),
     "CREDIT-LIMIT": (
-        "The customer"s limitAmount {value} is exceeded",
+        "The customer's limitAmount {value} is exceeded",
         "Kundens limitAmount {value} er overskredet",
     ),
     "CUSTOMER-UNKNOWN": (

@@ -115,7 +115,7 @@ def _is_unusual_email(value: str) -> bool:
 
     try:
         validate_email(value, check_deliverability=False)
-    except EmailNotValidError:
+    except (EmailNotValidError, UnicodeError):  # a lone surrogate cannot even be encoded
         return False
     return True
 

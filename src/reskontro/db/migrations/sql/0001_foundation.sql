@@ -16,9 +16,10 @@ comment on table credential is 'Who may ask for tokens. System table: a credenti
 
 create table signing_key (
   kid text primary key,
-  private_key text not null,
+  private_key text,                    -- PEM; erased when the key retires
   created_at timestamptz not null default now(),
-  retired_at timestamptz
+  retired_at timestamptz,
+  check ((private_key is null) = (retired_at is not null))
 );
 comment on table signing_key is 'RSA keys that sign tokens. System table.';
 

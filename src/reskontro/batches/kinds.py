@@ -1,0 +1,129 @@
+"""Batch kinds: what the engine knows of the items it carries. A room registers its kinds in one place; nothing else here knows customers or documents."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Literal, Protocol
+from uuid import UUID
+
+from reskontro.db.engine import Transaction
+from reskontro.kit.json import JsonMalformed
+from reskontro.kit.messages import Message
+from reskontro.ledger.books import Books
+
+ResultCode = Literal["CREATED", "UPDATED", "UNCHANGED", "FAILED", "CANCELLED"]
+SourceCode = Literal["API", "BATCH", "RUN", "SYSTEM"]
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Who sent an item, for the log and for ``createdBy``."""
+
+    actor: str
+    user_id: str
+    request_id: UUID
+    source: SourceCode
+    batch_uuid: UUID | None = None
+
+
+@dataclass(slots=True)
+class Item:
+    """One item of a set: its value as read from JSON, and where it came from. ``index`` is its place in the batch, 0 for a single write."""
+
+    index: int
+    value: dict[str, Any]
+    origin: Origin
+
+
+@dataclass(slots=True)
+class ItemResult:
+    """What became of one item. ``outcome`` names the text for successful ones (OUTCOME_TEXTS); failed ones speak by their first error."""
+
+    result: ResultCode
+    outcome: str | None = None
+    account_no: int | None = None
+    customer_no: str | None = None
+    document_no: str | None = None
+    document_uuid: UUID | None = None
+    ar_item_id: UUID | None = None
+    kid: str | None = None
+    client_reference: str | None = None
+    natural_key: str | None = None
+    messages: list[Message] = field(default_factory=list)
+
+    @property
+    def errors(self) -> list[Message]:
+        """The findings that failed the item."""
+        return [message for message in self.messages if message.severity == "E"]
+
+    @property
+    def warnings(self) -> list[Message]:
+        """The findings that did not."""
+        return [message for message in self.messages if message.severity == "W"]
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkContext:
+    """What holds for a whole set: the client, its books, the moment and the client's date."""
+
+    client_no: int
+    books: Books
+    now: datetime
+    today: date
+
+
+class Process(Protocol):
+    """Validates and applies a set of items as one: the effect equals processing them one by one in order.
+
+    Runs in a transaction that holds the client's write lock. Returns one result per item in order. An item that fails leaves nothing
+    behind; findings are values, so an exception means a technical fault and rolls the set back.
+    """
+
+    def __call__(self, transaction: Transaction, context: ChunkContext, items: Sequence[Item]) -> list[ItemResult]:
+        """Process the set."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class BatchKind:
+    """One kind of batch.
+
+    ``natural_key`` returns the key of an item, without case, that may occur once in a batch (None: no key was sent) and ``key_field`` names
+    the field it is in; ``identify`` returns (accountNo, customerNo, documentNo, clientReference) of an item as far as they were sent, for
+    results of items that are refused before they are processed.
+    """
+
+    name: str
+    entity: str
+    operation: str
+    key_field: str
+    natural_key: Callable[[dict[str, Any]], str | None]
+    identify: Callable[[dict[str, Any]], tuple[int | None, str | None, str | None, str | None]]
+    process: Process
+
+
+@dataclass(frozen=True, slots=True)
+class Malformed:
+    """An item whose bytes cannot be read as the JSON that is asked for."""
+
+    index: int
+    fault: JsonMalformed
+
+
+class Kinds:
+    """The registered kinds by name."""
+
+    def __init__(self) -> None:
+        self._by_name: dict[str, BatchKind] = {}
+
+    def register(self, kind: BatchKind) -> BatchKind:
+        """Add a kind; its name must be new."""
+        if kind.name in self._by_name:
+            raise ValueError(f"batch kind {kind.name} is registered twice")
+        self._by_name[kind.name] = kind
+        return kind
+
+    def __getitem__(self, name: str) -> BatchKind:
+        return self._by_name[name]

@@ -1,0 +1,291 @@
+"""The worker: takes the next chunk of a client's oldest batch, processes it as a set and commits effects and results together.
+
+One worker at a time works for a client: it holds an advisory lock on its own connection, so that a killed worker gives the client free with
+its connection, and another goes on with the first uncommitted item. Clients take turns.
+"""
+
+from __future__ import annotations
+
+import gc
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+
+import psycopg
+import structlog
+
+from reskontro.batches.kinds import BatchKind, ChunkContext, Item, ItemResult, Kinds, Origin
+from reskontro.batches.seen import SeenKeys
+from reskontro.batches.slices import slice_at
+from reskontro.batches.store import BatchRecord, advance, clients_waiting, first_indexes, insert_results, oldest_open_batch, set_attempts, set_cancelled
+from reskontro.db.engine import BATCH_LOCK, WORKER_NAME, Database, Transaction, client_transaction, lock_client, system_transaction
+from reskontro.kit.clock import Clock, today
+from reskontro.kit.ids import encode_id
+from reskontro.kit.json import JsonMalformed, read_json
+from reskontro.kit.messages import Message
+from reskontro.ledger.books import open_books
+from reskontro.settings import Settings
+from reskontro.web.metrics import Metrics
+from reskontro.web.tracing import chunk_span
+
+log = structlog.get_logger("reskontro.batches")
+
+IDLE_SECONDS = 0.05
+RECONNECT_SECONDS = 1.0
+BACKOFF_FIRST_SECONDS = 0.1
+BACKOFF_MAX_SECONDS = 5.0
+CHUNKS_BETWEEN_COLLECTIONS = 50
+
+
+class ChunkFault(Exception):
+    """A chunk could not be processed for a technical reason; nothing of it was committed."""
+
+
+class Worker:
+    """Works through the batches of all clients until it is told to stop."""
+
+    def __init__(self, database: Database, kinds: Kinds, settings: Settings, clock: Clock, metrics: Metrics | None = None) -> None:
+        self._database = database
+        self._kinds = kinds
+        self._settings = settings
+        self._clock = clock
+        self._metrics = metrics
+        self._stopping = threading.Event()
+        self._chunk_limit = settings.chunk_items
+        self._seen = SeenKeys()
+        self._chunks = 0
+        self._last_served: dict[int, float] = {}
+
+    def stop(self) -> None:
+        """Finish the chunk in hand, then return from ``run``."""
+        self._stopping.set()
+
+    def run(self, *, until_idle: bool = False) -> None:
+        """Work until ``stop``; with ``until_idle`` until nothing waits that could be done now."""
+        with _without_garbage_collection():
+            while not self._stopping.is_set():
+                try:
+                    with self._database.connect(WORKER_NAME) as connection:
+                        if self._work(connection, until_idle) and until_idle:
+                            return
+                except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+                    log.warning("database unavailable", error=type(error).__name__)
+                    self._stopping.wait(RECONNECT_SECONDS)
+
+    def _work(self, connection: Transaction, until_idle: bool) -> bool:
+        while not self._stopping.is_set():
+            with system_transaction(connection) as transaction:
+                waiting = clients_waiting(transaction)
+            worked = False
+            # Whoever waited longest comes first, so that clients share the worker whatever the size of their batches.
+            for client_no in sorted(waiting, key=lambda number: self._last_served.get(number, 0.0)):
+                if self._stopping.is_set():
+                    break
+                if not _try_lock(connection, client_no):
+                    continue
+                try:
+                    worked |= self._turn(connection, client_no)
+                finally:
+                    self._last_served[client_no] = time.monotonic()
+                    if not connection.closed:
+                        connection.execute("select pg_advisory_unlock(%s, %s)", (BATCH_LOCK, client_no))
+            if not worked:
+                if until_idle:
+                    return True
+                self._stopping.wait(IDLE_SECONDS)
+        return False
+
+    def _turn(self, connection: Transaction, client_no: int) -> bool:
+        """Work for one client until nothing waits or its turn is over; returns whether anything was done."""
+        ends = time.monotonic() + self._settings.turn_seconds
+        worked = False
+        while not self._stopping.is_set() and self._chunk(connection, client_no):
+            worked = True
+            if time.monotonic() > ends:
+                break
+        return worked
+
+    def _chunk(self, connection: Transaction, client_no: int) -> bool:
+        """Process one chunk of the client's oldest batch; False when there is none or it has to wait."""
+        with client_transaction(connection, client_no) as transaction:
+            batch = oldest_open_batch(transaction, client_no)
+            if batch is None or (batch.retry_at is not None and batch.retry_at > self._clock.now()):
+                return False
+            found = None if batch.cancel_requested else slice_at(transaction, client_no, batch.batch_uuid, batch.count_processed)
+        if batch.cancel_requested or found is None:
+            self._finish_cancelled(connection, batch)
+            return True
+        first, raw_items = found
+        limit = 1 if batch.attempts else self._chunk_limit
+        raw_items = raw_items[batch.count_processed - first :][:limit]
+        try:
+            self._process(connection, batch, raw_items)
+            self._chunk_limit = min(self._settings.chunk_items, self._chunk_limit * 2)
+        except (psycopg.OperationalError, psycopg.InterfaceError):
+            raise
+        except Exception as error:
+            self._fault(connection, batch, len(raw_items), error)
+        return True
+
+    def _finish_cancelled(self, connection: Transaction, batch: BatchRecord) -> None:
+        with client_transaction(connection, batch.client_no) as transaction:
+            lock_client(transaction, batch.client_no)
+            current = oldest_open_batch(transaction, batch.client_no)
+            if current is not None and current.batch_uuid == batch.batch_uuid:
+                set_cancelled(transaction, current, self._clock.now())
+
+    def _fault(self, connection: Transaction, batch: BatchRecord, count: int, error: Exception) -> None:
+        """Halve a chunk that failed; a single item is tried again later, and after the last attempt the fault is its result."""
+        log.exception("chunk failed", batch=encode_id(batch.batch_uuid), client_no=batch.client_no, index=batch.count_processed, items=count)
+        if count > 1:
+            self._chunk_limit = max(1, count // 2)
+            return
+        attempts = batch.attempts + 1
+        if attempts >= self._settings.chunk_attempts_max:
+            self._give_up(connection, batch)
+            return
+        wait = min(BACKOFF_FIRST_SECONDS * 2**attempts, BACKOFF_MAX_SECONDS)
+        with client_transaction(connection, batch.client_no) as transaction:
+            set_attempts(transaction, batch, attempts, self._clock.now() + timedelta(seconds=wait))
+
+    def _give_up(self, connection: Transaction, batch: BatchRecord) -> None:
+        kind = self._kinds[batch.kind]
+        with client_transaction(connection, batch.client_no) as transaction:
+            lock_client(transaction, batch.client_no)
+            current = oldest_open_batch(transaction, batch.client_no)
+            if current is None or current.batch_uuid != batch.batch_uuid or current.count_processed != batch.count_processed:
+                return
+            found = slice_at(transaction, batch.client_no, batch.batch_uuid, batch.count_processed)
+            assert found is not None
+            first, raw_items = found
+            result = _failed(kind, raw_items[batch.count_processed - first], "INTERNAL-ERROR", kind.entity.lower().removesuffix("s"))
+            insert_results(transaction, batch, batch.count_processed, [result])
+            advance(transaction, batch, 0, 1, self._clock.now())
+
+    def _process(self, connection: Transaction, batch: BatchRecord, raw_items: Sequence[bytes]) -> None:
+        kind = self._kinds[batch.kind]
+        started = time.perf_counter()
+        origin = Origin(batch.actor, batch.user_id, batch.request_id, "BATCH", batch.batch_uuid)
+        first = batch.count_processed
+        results: list[ItemResult | None] = []
+        items: list[Item] = []
+        for index, raw in enumerate(raw_items, first):
+            try:
+                value = read_json(raw)
+            except JsonMalformed as fault:
+                results.append(_malformed(kind, fault))
+                continue
+            items.append(Item(index, value, origin))
+            results.append(None)
+        with chunk_span(batch.kind, batch.client_no, encode_id(batch.batch_uuid), len(raw_items)):
+            with client_transaction(connection, batch.client_no) as transaction:
+                lock_client(transaction, batch.client_no)
+                if not _still_there(transaction, batch):
+                    return
+                books = open_books(transaction, batch.client_no)
+                now = self._clock.now()
+                context = ChunkContext(batch.client_no, books, now, today(self._clock, books.time_zone))
+                self._seen.catch_up(transaction, batch)
+                fresh, keys = self._without_duplicates(transaction, batch, kind, items, results)
+                done = kind.process(transaction, context, fresh) if fresh else []
+                for item, result in zip(fresh, done, strict=True):
+                    result.natural_key = kind.natural_key(item.value)
+                    results[item.index - first] = result
+                final = [result for result in results if result is not None]
+                assert len(final) == len(raw_items)
+                failed = sum(result.result == "FAILED" for result in final)
+                insert_results(transaction, batch, first, final)
+                status = advance(transaction, batch, len(final) - failed, failed, now)
+            self._seen.remember(batch, keys, len(final), finished=status == "PROCESSED")
+        self._note(kind, final, time.perf_counter() - started)
+
+    def _without_duplicates(
+        self, transaction: Transaction, batch: BatchRecord, kind: BatchKind, items: Sequence[Item], results: list[ItemResult | None]
+    ) -> tuple[list[Item], list[str]]:
+        """The items whose natural key is new in the batch; the others get their result. Also returns the new keys."""
+        fresh: list[Item] = []
+        here: dict[str, int] = {}
+        repeated: list[tuple[Item, str]] = []
+        for item in items:
+            key = kind.natural_key(item.value)
+            if key is None:
+                fresh.append(item)
+            elif key in here or self._seen.may_have(key):
+                repeated.append((item, key))
+                here.setdefault(key, item.index)
+            else:
+                here[key] = item.index
+                fresh.append(item)
+        if not repeated:
+            return fresh, list(here)
+        earlier = first_indexes(transaction, batch.client_no, batch.batch_uuid, [key for _, key in repeated])
+        back: list[Item] = []
+        for item, key in repeated:
+            index = earlier.get(key, here[key])
+            if index == item.index:
+                # Two different keys with one digest: this one is new after all.
+                back.append(item)
+                continue
+            results[item.index - batch.count_processed] = _duplicate(kind, item, key, index)
+        return sorted(fresh + back, key=lambda item: item.index), list(here)
+
+    def _note(self, kind: BatchKind, results: Sequence[ItemResult], seconds: float) -> None:
+        self._chunks += 1
+        if self._chunks % CHUNKS_BETWEEN_COLLECTIONS == 0:
+            gc.collect()
+        if self._metrics is None:
+            return
+        self._metrics.chunk_seconds.labels(kind.entity).observe(seconds)
+        counts: dict[str, int] = {}
+        for result in results:
+            counts[result.result] = counts.get(result.result, 0) + 1
+        for code, count in counts.items():
+            self._metrics.items.labels(kind.entity, code).inc(count)
+
+
+def _still_there(transaction: Transaction, batch: BatchRecord) -> bool:
+    """Whether the batch is where it was when the chunk was read: somebody may have cancelled it before the lock was taken."""
+    row = transaction.execute(
+        "select status, count_processed, cancel_requested from batch where client_no = %s and batch_uuid = %s", (batch.client_no, batch.batch_uuid)
+    ).fetchone()
+    return row is not None and row[0] in ("QUEUED", "PROCESSING") and row[1] == batch.count_processed and not row[2]
+
+
+def _try_lock(connection: Transaction, client_no: int) -> bool:
+    row = connection.execute("select pg_try_advisory_lock(%s, %s)", (BATCH_LOCK, client_no)).fetchone()
+    return bool(row and row[0])
+
+
+def _failed(kind: BatchKind, raw: bytes, code: str, field: str) -> ItemResult:
+    account_no, customer_no, document_no, reference = kind.identify(read_json(raw))
+    message = Message("E", code, field, "", {})
+    return ItemResult("FAILED", None, account_no, customer_no, document_no, client_reference=reference, messages=[message])
+
+
+def _malformed(kind: BatchKind, fault: JsonMalformed) -> ItemResult:
+    field = fault.key or kind.entity.lower().removesuffix("s")
+    return ItemResult("FAILED", messages=[Message("E", "ITEM-MALFORMED", field, "", {"detail": fault.detail})])
+
+
+def _duplicate(kind: BatchKind, item: Item, key: str, first_index: int) -> ItemResult:
+    account_no, customer_no, document_no, reference = kind.identify(item.value)
+    sent = item.value.get(kind.key_field)
+    message = Message(
+        "E", "DUPLICATE-IN-BATCH", kind.key_field, f"/{kind.key_field}", {"value": sent if isinstance(sent, str) else key, "index": first_index}
+    )
+    return ItemResult("FAILED", None, account_no, customer_no, document_no, client_reference=reference, natural_key=key, messages=[message])
+
+
+@contextmanager
+def _without_garbage_collection() -> Iterator[None]:
+    """Parsed items hold no cycles; looking for some in tens of thousands of them would cost more than parsing them."""
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+        gc.unfreeze()

@@ -1,0 +1,68 @@
+"""The raw items of a batch as they lie in the database: slices of a JSON array, compressed."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import zstandard
+
+from reskontro.db.engine import Transaction
+
+SLICE_ITEMS = 1_000
+SLICE_BYTES_MAX = 4 << 20
+"""A slice is closed when its items have this many bytes, so that a worker's memory does not grow with the items."""
+
+_COMPRESSION_LEVEL = 1
+_local = threading.local()
+_items_decoder = msgspec.json.Decoder(list[msgspec.Raw])
+
+
+def compress(items: Sequence[bytes | memoryview | msgspec.Raw]) -> bytes:
+    """Items as one compressed slice."""
+    compressor: Any = getattr(_local, "compressor", None)
+    if compressor is None:
+        compressor = _local.compressor = zstandard.ZstdCompressor(level=_COMPRESSION_LEVEL)
+    return compressor.compress(b"[" + b",".join(items) + b"]")  # type: ignore[no-any-return,arg-type]
+
+
+def expand(body: bytes) -> list[bytes]:
+    """The raw items of a slice."""
+    decompressor: Any = getattr(_local, "decompressor", None)
+    if decompressor is None:
+        decompressor = _local.decompressor = zstandard.ZstdDecompressor()
+    return [bytes(item) for item in _items_decoder.decode(decompressor.decompress(body))]
+
+
+def cut(items: Sequence[Any]) -> Iterator[tuple[int, Sequence[Any]]]:
+    """(first index, items) of each slice of a list of items."""
+    first, size = 0, 0
+    for index, item in enumerate(items):
+        if index - first >= SLICE_ITEMS or (index > first and size + len(memoryview(item)) > SLICE_BYTES_MAX):
+            yield first, items[first:index]
+            first, size = index, 0
+        size += len(memoryview(item))
+    if first < len(items):
+        yield first, items[first:]
+
+
+def insert_slice(transaction: Transaction, client_no: int, batch_uuid: UUID, first_index: int, count: int, body: bytes) -> None:
+    """Store one slice."""
+    transaction.execute(
+        "insert into batch_slice (client_no, batch_uuid, first_index, item_count, body) values (%b, %b, %b, %b, %b)",
+        (client_no, batch_uuid, first_index, count, body),
+    )
+
+
+def slice_at(transaction: Transaction, client_no: int, batch_uuid: UUID, index: int) -> tuple[int, list[bytes]] | None:
+    """(first index, raw items) of the slice that holds the item of that index."""
+    row = transaction.execute(
+        "select first_index, body from batch_slice where client_no = %s and batch_uuid = %s and first_index <= %s"
+        " order by first_index desc limit 1",
+        (client_no, batch_uuid, index),
+        binary=True,
+    ).fetchone()
+    return None if row is None else (row[0], expand(row[1]))

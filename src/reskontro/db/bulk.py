@@ -1,0 +1,99 @@
+"""Writing in sets: rows go to a temporary stage table by COPY, and ``INSERT ... SELECT`` takes them to where they belong.
+
+COPY straight into a table under row-level security is refused by PostgreSQL, hence the stage; it is made once per session and empties
+itself at every commit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from psycopg import sql
+
+from reskontro.db.engine import Transaction
+from reskontro.kit.json import write_json
+
+_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r", "\b": "\\b", "\f": "\\f", "\v": "\\v"})
+_ARRAY_ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"'})
+NULL = "\\N"
+
+
+def copy_text(value: str) -> str:
+    """A text in the text format of COPY."""
+    return value.translate(_ESCAPES)
+
+
+def copy_json(value: Any) -> str:
+    """A JSON value in the text format of COPY, money as exact numbers."""
+    return write_json(value).decode().translate(_ESCAPES)
+
+
+def copy_array(values: Iterable[str]) -> str:
+    """An array of texts in the text format of COPY."""
+    return copy_text("{" + ",".join(f'"{value.translate(_ARRAY_ESCAPES)}"' for value in values) + "}")
+
+
+def copy_value(value: Any) -> str:
+    """Any value that a column takes, in the text format of COPY; dicts become JSON, lists of texts arrays."""
+    kind = type(value)
+    if value is None:
+        return NULL
+    if kind is str:
+        return value.translate(_ESCAPES)  # type: ignore[no-any-return]
+    if kind is int:
+        return str(value)
+    if kind is Decimal:
+        return format(value, "f")
+    if kind is UUID:
+        return value.hex  # type: ignore[no-any-return]
+    if kind is bool:
+        return "t" if value else "f"
+    if kind is date or kind is datetime:
+        return value.isoformat()  # type: ignore[no-any-return]
+    if kind is dict:
+        return copy_json(value)
+    if kind is list or kind is tuple:
+        return copy_array(value)
+    if kind is bytes:
+        return "\\\\x" + value.hex()
+    raise TypeError(f"{kind.__name__} cannot be copied")
+
+
+class Stage:
+    """A temporary table of the session that receives a set of rows."""
+
+    def __init__(self, name: str, columns: Sequence[tuple[str, str]]) -> None:
+        self.name = name
+        self.columns = tuple(column for column, _ in columns)
+        body = ", ".join(f"{column} {kind}" for column, kind in columns)
+        self._create = f"set local client_min_messages = warning; " f"create temp table if not exists {name} ({body}) on commit delete rows"
+        self._copy = f"copy {name} ({', '.join(self.columns)}) from stdin"
+
+    def copy(self, transaction: Transaction, lines: Sequence[str]) -> None:
+        """Send rows that are ready lines in the text format of COPY (tabs between values, no line feed at the end)."""
+        # Asked for every time: the transaction that made the stage may have been rolled back, and the session may be a new one.
+        transaction.execute(self._create.encode())
+        with transaction.cursor().copy(self._copy.encode()) as copy:
+            copy.write("\n".join(lines) + "\n")
+
+    def copy_rows(self, transaction: Transaction, rows: Iterable[Sequence[Any]]) -> None:
+        """Send rows of values."""
+        lines = ["\t".join(map(copy_value, row)) for row in rows]
+        if lines:
+            self.copy(transaction, lines)
+
+
+def insert_rows(transaction: Transaction, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Insert few rows with one statement; for sets of hundreds use a Stage."""
+    if not rows:
+        return
+    one = sql.SQL("({})").format(sql.SQL(", ").join(sql.Placeholder() * len(columns)))
+    statement = sql.SQL("insert into {} ({}) values {}").format(
+        sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, columns)), sql.SQL(", ").join(one for _ in rows)
+    )
+    transaction.execute(statement, [value for row in rows for value in row])
+

@@ -1,0 +1,510 @@
+"""The embedded PostgreSQL: a real server in a data folder of its own, started when needed, shared by all who use it.
+
+Who uses the server holds a shared lock on ``lock.users``. A supervisor process (in ``binaries.py``) keeps the server
+alive for as long as anybody holds one, and then stops it. The kernel drops a lock when its holder dies, however that
+happens, so there is nothing to clean up after kill -9, and no process number is trusted. What lies in a data folder:
+
+* ``reskontro.json``: the marker that makes a folder ours; ``pgdata/``: PostgreSQL's own; ``postgres.log``: its log;
+* ``lock``: locked by who starts or stops the server; ``lock.users``: by who uses it; ``lock.server``: by each of its
+  processes, by inheritance;
+* ``socket/``: where the server listens, or a link to a folder with a shorter name.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import errno
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import socket
+import stat
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+from urllib.parse import quote
+
+import psycopg
+from psycopg import sql
+
+from reskontro.db.binaries import (
+    QUIT_TIMEOUT_SECONDS,
+    SETTING,
+    Binaries,
+    EmbeddedPostgresError,
+    Identity,
+    choose_identity,
+    clean_environment,
+    find_binaries,
+    initdb,
+    installed_binaries,
+    limit_log,
+    script_command,
+    try_lock,
+)
+
+__all__ = ["DATABASE", "SUPERUSER", "EmbeddedPostgres", "EmbeddedPostgresError"]
+
+DATABASE = "reskontro"
+SUPERUSER = "postgres"
+FORMAT_VERSION = 1
+PORT = 5432  # a part of the socket's name; nothing listens on the network
+SOCKET_NAME = f".s.PGSQL.{PORT}"
+SOCKET_PATH_BYTES_MAX = 107
+START_TIMEOUT_SECONDS = 300.0
+STOP_TIMEOUT_SECONDS = 60.0
+CONNECT_TIMEOUT_SECONDS = 10
+CONNECT_PAUSE_SECONDS = 0.05  # each refused connection is a line in the server's log
+POLL_SECONDS = 0.02
+LOG_TAIL_BYTES = 2_000
+SERVER_SETTINGS = {
+    "listen_addresses": "",
+    "unix_socket_permissions": "0700",
+    "max_connections": "100",
+    "max_wal_size": "4GB",
+    "checkpoint_timeout": "15min",
+    "wal_compression": "on",
+    "fsync": "on",
+    "synchronous_commit": "on",
+    "jit": "off",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "log_line_prefix": "%m [%p] %q%u@%d ",
+    # The application reports the errors of its own statements. The server's log leaves them out, because their texts
+    # would carry data about persons into it.
+    "log_min_messages": "log",
+    "log_min_error_statement": "panic",
+}
+
+_MARKER = "reskontro.json"
+_PGDATA_NEW = "pgdata.initializing"
+_ALLOWED_WITHOUT_MARKER = {
+    *("lock", "lock.users", "lock.server", "postgres.log", f"{_MARKER}.new", _PGDATA_NEW),
+    "lost+found",  # a freshly made file system
+}
+
+
+class EmbeddedPostgres:
+    """A PostgreSQL server in a data folder, for as long as this object or another user of the same folder needs it.
+
+    ``settings`` are further settings of PostgreSQL and win over ours; they take effect when this object is the one that
+    starts the server. ``binaries`` is the folder of PostgreSQL's programs (default: see ``find_binaries``). Safe to use
+    from several threads.
+    """
+
+    def __init__(
+        self,
+        data: Path,
+        *,
+        binaries: Path | None = None,
+        settings: Mapping[str, str] | None = None,
+        shared_buffers: str = "512MB",
+        start_timeout_seconds: float = START_TIMEOUT_SECONDS,
+        stop_timeout_seconds: float = STOP_TIMEOUT_SECONDS,
+    ) -> None:
+        self.data = data.expanduser().resolve()
+        self.shared = False
+        self._pgdata = self.data / "pgdata"
+        self._log = self.data / "postgres.log"
+        self._sockets = self.data / "socket"
+        self._explicit_binaries = binaries
+        self._settings = SERVER_SETTINGS | {"shared_buffers": shared_buffers} | dict(settings or {})
+        self._start_timeout_seconds = start_timeout_seconds
+        self._stop_timeout_seconds = stop_timeout_seconds
+        self._thread_lock = threading.RLock()
+        self._users: int | None = None
+        self._log_bytes_before = 0
+        self._process_id = os.getpid()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def start(self) -> str:
+        """The URL of the database ``reskontro`` for the superuser, once its server is known to run.
+
+        Starts the server unless one runs on this folder already (then ``shared`` is true). May be called again at any
+        time, for instance after a lost connection. Raises EmbeddedPostgresError, with the remedy, when it cannot run.
+        """
+        with self._thread_lock:
+            joined_before = self._users is not None
+            try:
+                self._refuse_unsuitable_folder()
+                with self._starter_lock():
+                    self._join()
+                    self.shared = self._running_or_started()
+                    self._ensure_database()
+            except BaseException as error:
+                if not joined_before:
+                    self._leave()
+                if isinstance(error, OSError | psycopg.Error | subprocess.SubprocessError):
+                    raise EmbeddedPostgresError(f"The PostgreSQL server of {self.data} cannot run: {error}") from error
+                raise
+            if not joined_before:
+                atexit.register(self.stop)
+            return self.url()
+
+    def stop(self) -> None:
+        """Ends our use of the server: returns when it has stopped, or at once when others use it, for whom it stays up.
+
+        Raises EmbeddedPostgresError when the server does not stop in time.
+        """
+        with self._thread_lock:
+            # A forked child shares its parent's lock, and must neither end the parent's use nor wait for it.
+            if self._users is None or os.getpid() != self._process_id:
+                return
+            atexit.unregister(self.stop)
+            self._leave()
+            deadline = time.monotonic() + self._stop_timeout_seconds + 2 * QUIT_TIMEOUT_SECONDS
+            while not self._stopped_or_used_by_others():
+                if time.monotonic() > deadline:
+                    raise EmbeddedPostgresError(f"The server of {self.data} does not stop. {self._log_tail()}")
+                time.sleep(POLL_SECONDS)
+
+    def url(self, *, user: str = SUPERUSER, database: str = DATABASE) -> str:
+        """The libpq URL of a user and a database of this server. It needs no password: the socket is closed."""
+        host = quote(os.fsencode(self._sockets.resolve()), safe="")
+        return f"postgresql://{quote(user, safe='')}@/{quote(database, safe='')}?host={host}&port={PORT}"
+
+    # --- locks --------------------------------------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def _opened(self, name: str) -> Iterator[int]:
+        descriptor = self._open(name)
+        try:
+            yield descriptor
+        finally:
+            os.close(descriptor)
+
+    def _open(self, name: str) -> int:
+        try:
+            descriptor = os.open(self.data / name, os.O_RDWR | os.O_CREAT, 0o600)
+        except PermissionError as error:
+            raise self._belongs_to_another() from error
+        self._give_to_owner(descriptor)
+        return descriptor
+
+    def _give_to_owner(self, descriptor: int) -> None:
+        """What root leaves in another user's folder must not lock that user out."""
+        if os.geteuid() == 0:
+            owner = self.data.stat()
+            os.fchown(descriptor, owner.st_uid, owner.st_gid)
+
+    @contextlib.contextmanager
+    def _starter_lock(self) -> Iterator[None]:
+        """Alone among all processes in starting or stopping the server of this folder."""
+        timeout_seconds = self._start_timeout_seconds + self._stop_timeout_seconds
+        deadline = time.monotonic() + timeout_seconds
+        with self._opened("lock") as descriptor:
+            while not try_lock(descriptor, fcntl.LOCK_EX):
+                if time.monotonic() > deadline:
+                    raise EmbeddedPostgresError(
+                        f"Another process has been starting or stopping the server of {self.data} for"
+                        f" {timeout_seconds:.0f} seconds. End that process and try again. {self._log_tail()}"
+                    )
+                time.sleep(POLL_SECONDS)
+            yield
+
+    def _join(self) -> None:
+        """Counts us among the users until ``_leave`` or our death. The starter's lock makes the lock free to take."""
+        if self._users is None:
+            self._users = self._open("lock.users")
+            self._process_id = os.getpid()
+            fcntl.flock(self._users, fcntl.LOCK_SH)
+
+    def _leave(self) -> None:
+        if self._users is not None:
+            os.close(self._users)
+            self._users = None
+
+    def _stopped_or_used_by_others(self) -> bool:
+        if not self.data.exists():  # removed under the running server, which ends by itself
+            return True
+        with self._opened("lock") as starter, self._opened("lock.users") as users, self._opened("lock.server") as last:
+            if not try_lock(starter, fcntl.LOCK_EX):  # somebody is starting or stopping it right now
+                return False
+            return not try_lock(users, fcntl.LOCK_EX) or try_lock(last, fcntl.LOCK_EX)
+
+    # --- the folder ---------------------------------------------------------------------------------------------------
+
+    def _belongs_to_another(self) -> EmbeddedPostgresError:
+        return EmbeddedPostgresError(
+            f"The data folder {self.data} belongs to another user. Run Reskontro as that user, or choose another one."
+        )
+
+    def _refuse_unsuitable_folder(self) -> None:
+        """Makes the folder when missing; raises, with nothing touched, when it holds anything that is not ours."""
+        if sys.platform == "win32":
+            raise EmbeddedPostgresError("The embedded PostgreSQL needs Linux or macOS. Set DATABASE_URL to a server.")
+        try:
+            self.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise EmbeddedPostgresError(
+                f"The data folder {self.data} cannot be made: {error.strerror}. Choose another one."
+            ) from error
+        try:
+            names = set(os.listdir(self.data))
+            # Asked for by name and not looked up in the list, which another process may have been changing meanwhile.
+            marked = (self.data / _MARKER).exists()
+        except PermissionError as error:
+            raise self._belongs_to_another() from error
+        if marked:
+            self._check_marker()
+        elif foreign := sorted(names - _ALLOWED_WITHOUT_MARKER):
+            raise EmbeddedPostgresError(
+                f"{self.data} is no data folder of Reskontro: it has no {_MARKER} but holds {', '.join(foreign[:3])}."
+                " Nothing was changed. Choose an empty folder or a new one."
+            )
+
+    def _check_marker(self) -> None:
+        try:
+            format_version = int(json.loads((self.data / _MARKER).read_text())["formatVersion"])
+        except PermissionError as error:
+            raise self._belongs_to_another() from error
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise EmbeddedPostgresError(
+                f"The marker {self.data / _MARKER} is damaged ({error!r}). Nothing was changed. Restore the folder from"
+                " a copy, or choose a new folder and restore a backup into it."
+            ) from error
+        if format_version != FORMAT_VERSION:
+            raise EmbeddedPostgresError(
+                f"The data folder {self.data} has format {format_version}, and this Reskontro knows format"
+                f" {FORMAT_VERSION}. Nothing was changed. Use the release of Reskontro that made it."
+            )
+
+    def _initialise_if_new(self, binaries: Binaries, server_lock: int) -> None:
+        """Makes ``pgdata`` unless it is there; built under another name, so that no half of it comes into place."""
+        new = self.data / _PGDATA_NEW
+        if not (self.data / _MARKER).exists():
+            if new.exists():
+                shutil.rmtree(new)
+            new.mkdir(mode=0o700)
+            owner = self.data.stat()
+            identity = choose_identity(binaries, owner.st_uid, owner.st_gid)
+            self._admit(identity, new)
+            sync = self._settings["fsync"] != "off"
+            initdb(binaries, identity, new, SUPERUSER, sync=sync, inherit=server_lock)
+            created = datetime.fromtimestamp((new / "PG_VERSION").stat().st_mtime, tz=UTC).isoformat()
+            self._write_marker(
+                {"formatVersion": FORMAT_VERSION, "created": created, "postgresMajor": binaries.major}
+            )
+        # The marker is written after a complete initdb, so where it is, what bears the other name is complete.
+        if new.exists() and not self._pgdata.exists():
+            new.rename(self._pgdata)
+            self._sync_folder()
+
+    def _admit(self, identity: Identity, path: Path) -> None:
+        """Lets another user, as whom the server has to run, own ``path`` and pass through our folder to it."""
+        identity.grant(path)
+        folder = self.data.stat()
+        if identity.kind == "user" and folder.st_uid != identity.uid and folder.st_mode & 0o011 != 0o011:
+            self.data.chmod(stat.S_IMODE(folder.st_mode) | 0o011)
+
+    def _write_marker(self, marker: Mapping[str, object]) -> None:
+        """Writes the marker so that it is there whole or not at all, also after a power failure."""
+        new = self.data / f"{_MARKER}.new"
+        with new.open("w") as file:
+            json.dump(marker, file, indent=2)
+            file.flush()
+            os.fsync(file.fileno())
+            self._give_to_owner(file.fileno())
+        new.rename(self.data / _MARKER)
+        self._sync_folder()
+
+    def _sync_folder(self) -> None:
+        descriptor = os.open(self.data, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+    def _check_pgdata(self, binaries: Binaries) -> None:
+        parts = ("PG_VERSION", "global/pg_control", "postgresql.conf", "pg_hba.conf", "pg_wal", "base")
+        if missing := [name for name in parts if not (self._pgdata / name).exists()]:
+            raise EmbeddedPostgresError(
+                f"The database files in {self._pgdata} lack {', '.join(missing)}. Nothing was changed."
+                " Restore the folder from a copy, or choose a new data folder and restore a backup into it."
+            )
+        major = (self._pgdata / "PG_VERSION").read_text().strip()
+        if major == str(binaries.major):
+            return
+        fitting = next((found.folder for found in installed_binaries() if str(found.major) == major), None)
+        remedy = f"set {SETTING} to {fitting or f'the folder with the programs of a PostgreSQL {major}'}"
+        raise EmbeddedPostgresError(
+            f"The database files in {self._pgdata} were made by PostgreSQL {major}, but the programs in"
+            f" {binaries.folder} are PostgreSQL {binaries.major}. Nothing was changed. To use the folder, {remedy}."
+            f" To move to PostgreSQL {binaries.major}, back up with the old programs and restore into a new folder."
+        )
+
+    # --- the server ---------------------------------------------------------------------------------------------------
+
+    def _running_or_started(self) -> bool:
+        """True when a server was found running, False when one was started; either way it now accepts connections."""
+        deadline = time.monotonic() + self._start_timeout_seconds
+        started = False
+        while True:
+            with self._opened("lock.server") as server_lock:
+                if try_lock(server_lock, fcntl.LOCK_EX):  # no process of any earlier server is left
+                    if started:
+                        raise EmbeddedPostgresError(
+                            f"The PostgreSQL server of {self.data} does not start. Remove the cause named there, or"
+                            f" restore a backup into a new data folder. {self._log_tail()}"
+                        )
+                    self._launch(server_lock)
+                    started = True
+            if self._answers():
+                return not started
+            if time.monotonic() > deadline:
+                raise EmbeddedPostgresError(
+                    f"The PostgreSQL server of {self.data} has not accepted a connection for"
+                    f" {self._start_timeout_seconds:.0f} seconds. If it is recovering, try again later; otherwise end"
+                    f" its processes. {self._log_tail()}"
+                )
+            time.sleep(POLL_SECONDS)
+
+    def _launch(self, server_lock: int) -> None:
+        """Starts the supervisor, which starts the server. Both inherit the server's lock, which the caller holds."""
+        binaries = find_binaries(self._explicit_binaries)
+        self._initialise_if_new(binaries, server_lock)
+        self._check_pgdata(binaries)
+        owner = self._pgdata.stat()
+        identity = choose_identity(binaries, owner.st_uid, owner.st_gid)
+        if identity.kind == "self" and identity.uid != owner.st_uid:
+            raise self._belongs_to_another()
+        self._remove_stale_process_files()
+        if identity.uid != owner.st_uid:
+            self._admit(identity, self._pgdata)
+        sockets = str(self._make_socket_folder(identity)).replace('"', '""')
+        settings = self._settings | {"unix_socket_directories": f'"{sockets}"', "port": str(PORT)}
+        order = {
+            "kind": identity.kind,
+            "uid": identity.uid,
+            "gid": identity.gid,
+            "lock": str(self.data / "lock"),
+            "users": str(self.data / "lock.users"),
+            "log": str(self._log),
+            "server_descriptor": server_lock,
+            "stop_timeout_seconds": self._stop_timeout_seconds,
+            "program": [binaries.program("postgres"), "-D", str(self._pgdata)]
+            + [word for name, value in settings.items() for word in ("-c", f"{name}={value}")],
+        }
+        limit_log(self._log)
+        with self._log.open("ab") as log:
+            self._give_to_owner(log.fileno())
+            self._log_bytes_before = log.tell()
+            subprocess.run(
+                script_command("supervise", order),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=clean_environment(),
+                pass_fds=[server_lock],
+                start_new_session=True,  # Ctrl-C is meant for the program at the keyboard, not for the server
+                check=True,
+            )
+
+    def _make_socket_folder(self, identity: Identity) -> Path:
+        """``socket`` in our folder; a link to a temporary folder where its name is too long or sockets cannot be."""
+        if self._sockets.is_symlink():
+            self._sockets.unlink()
+        self._sockets.mkdir(mode=0o700, exist_ok=True)
+        self._sockets.chmod(0o700)
+        folder = self._sockets
+        if not _holds_sockets(folder):
+            folder = _temporary_socket_folder(self.data, identity)
+            shutil.rmtree(self._sockets)
+            self._sockets.symlink_to(folder)
+        self._admit(identity, folder)
+        return folder
+
+    def _remove_stale_process_files(self) -> None:
+        """Removes what a killed server left behind, whose process number may by now belong to somebody else.
+
+        The caller holds the server's lock, so none of our servers runs. A server that somebody started by hand does not
+        hold that lock; it is known by its working directory, and refused.
+        """
+        if not Path("/proc/self").exists():  # nothing tells such a server from a stale file; PostgreSQL decides
+            return
+        process_file = self._pgdata / "postmaster.pid"
+        with contextlib.suppress(FileNotFoundError, ValueError, IndexError, PermissionError):
+            process_id = int(process_file.read_text().split()[0])
+            if os.path.samefile(f"/proc/{process_id}/cwd", self._pgdata):
+                raise EmbeddedPostgresError(
+                    f"A PostgreSQL server that Reskontro did not start (process {process_id}) runs on {self._pgdata}."
+                    " Stop it, or use it by DATABASE_URL."
+                )
+        for stale in (process_file, self._sockets / SOCKET_NAME, self._sockets / f"{SOCKET_NAME}.lock"):
+            stale.unlink(missing_ok=True)
+
+    def _answers(self) -> bool:
+        if not (self._sockets / SOCKET_NAME).exists():
+            return False
+        try:
+            psycopg.connect(self.url(database="postgres"), connect_timeout=CONNECT_TIMEOUT_SECONDS).close()
+        except psycopg.OperationalError:
+            time.sleep(CONNECT_PAUSE_SECONDS)
+            return False
+        return True
+
+    def _ensure_database(self) -> None:
+        url = self.url(database="postgres")
+        with psycopg.connect(url, autocommit=True, connect_timeout=CONNECT_TIMEOUT_SECONDS) as connection:
+            if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone() is None:
+                connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))
+
+    def _log_tail(self) -> str:
+        """The end of what the server has logged since we started it."""
+        try:
+            text = self._log.read_bytes()[self._log_bytes_before :][-LOG_TAIL_BYTES:].decode(errors="replace").strip()
+        except OSError:
+            text = ""
+        return f"The end of {self._log}:\n{text}"
+
+
+def _holds_sockets(folder: Path) -> bool:
+    """Whether a server can listen here: the name short and without a comma, the file system able to hold a socket."""
+    path = folder / SOCKET_NAME
+    if len(os.fsencode(path)) > SOCKET_PATH_BYTES_MAX or "," in str(path):  # to libpq a comma ends the name
+        return False
+    probe_path = folder / "probe"
+    with socket.socket(socket.AF_UNIX) as probe:
+        try:
+            probe.bind(str(probe_path))
+        except OSError as error:
+            return error.errno == errno.EADDRINUSE
+    probe_path.unlink()
+    return True
+
+
+def _temporary_socket_folder(data: Path, identity: Identity) -> Path:
+    """A folder with a short name that only the server's user may enter; the same each time unless its name is taken."""
+    name = f"reskontro-{hashlib.sha256(os.fsencode(data)).hexdigest()[:16]}"
+    for base in (Path(tempfile.gettempdir()).resolve(), Path("/tmp").resolve()):
+        folder = base / name
+        folder.mkdir(mode=0o700, exist_ok=True)
+        found = folder.lstat()
+        ours = stat.S_ISDIR(found.st_mode) and found.st_uid in (os.geteuid(), identity.uid)
+        if not ours or stat.S_IMODE(found.st_mode) != 0o700:
+            folder = Path(tempfile.mkdtemp(prefix="reskontro-", dir=base))
+        if _holds_sockets(folder):
+            return folder
+        folder.rmdir()
+    raise EmbeddedPostgresError(
+        f"PostgreSQL can listen on a socket neither in {data} (its name is too long or holds a comma, or its file"
+        f" system has no sockets) nor in {base}. Choose a data folder with a shorter name."
+    )

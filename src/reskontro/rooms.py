@@ -1,0 +1,31 @@
+"""Which rooms the house has: the operations and the batch kinds of all of them."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+
+from reskontro.batches import endpoints as batches
+from reskontro.batches.kinds import Kinds
+from reskontro.host import health, token
+from reskontro.receivable.administration import endpoints as administration
+from reskontro.receivable.customers import endpoints as customers
+from reskontro.receivable.customers.batch import CUSTOMERS_POST, CUSTOMERS_PUT
+from reskontro.receivable.documents import endpoints as documents
+from reskontro.receivable.documents.batch import DOCUMENTS_POST
+from reskontro.web.operations import Operation
+
+VERSION = version("reskontro")
+
+
+def all_operations() -> list[Operation]:
+    """Every operation of the API."""
+    rooms = (token, batches, administration, customers, documents, health)
+    return [operation for room in rooms for operation in room.routes.operations]
+
+
+def kinds() -> Kinds:
+    """Every kind of batch; the one place where they are registered."""
+    registry = Kinds()
+    for kind in (CUSTOMERS_POST, CUSTOMERS_PUT, DOCUMENTS_POST):
+        registry.register(kind)
+    return registry

@@ -1,0 +1,207 @@
+"""The HTTP surface: an ASGI application that puts every call through the same checks in the same order.
+
+Order (each step answers before the next is looked at): path 404, method 405, token 401, client number 400, client and scope 403, rate 429,
+Accept 406, Content-Type 415, size 413, parameters and headers 400; then the endpoint: idempotency, 404, 409, 422.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterator, Sequence
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import structlog
+from psycopg_pool import PoolTimeout
+from starlette.requests import ClientDisconnect, Request
+from starlette.types import Receive, Scope, Send
+
+from reskontro.kit.errors import Problem
+from reskontro.kit.ids import encode_id, new_id
+from reskontro.kit.messages import Language
+from reskontro.web.calls import Call, Services
+from reskontro.web.operations import FORM, JSON, NDJSON, Operation, Router
+from reskontro.web.parameters import accepted_language, accepted_media, read_parameters
+from reskontro.web.replies import Reply, problem_reply
+from reskontro.web.tracing import request_span
+
+log = structlog.get_logger("reskontro.web")
+
+RETRY_AFTER_SECONDS = "2"
+_PUBLIC_HEADERS = {"x-content-type-options": "nosniff"}
+
+
+class Surface:
+    """The operations as one ASGI application."""
+
+    def __init__(self, services: Services, operations: Sequence[Operation]) -> None:
+        self.services = services
+        self.operations = tuple(operations)
+        self._router = Router(operations)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        request = Request(scope, receive)
+        started = time.perf_counter()
+        request_id = new_id()
+        language = accepted_language(request.headers.get("accept-language"))
+        operation, path, allowed = self._router.find(scope["method"], scope["path"])
+        name = operation.id if operation else "unknown"
+        rate_headers: dict[str, str] = {}
+        with request_span(name, scope["method"], request_id):
+            try:
+                if operation is None:
+                    raise _no_operation(allowed)
+                call = Call(self.services, operation, request, request_id, language, path)
+                reply = await self._answer(call, rate_headers)
+            except Problem as problem:
+                reply = problem_reply(problem, request_id, language)
+            except ClientDisconnect:
+                return
+            except (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout) as error:
+                log.warning("database unavailable", operation=name, request_id=encode_id(request_id), error=type(error).__name__)
+                problem = Problem("UNAVAILABLE", headers={"Retry-After": RETRY_AFTER_SECONDS})
+                reply = problem_reply(problem, request_id, language)
+            except Exception:
+                log.exception("unexpected error", operation=name, request_id=encode_id(request_id))
+                reply = problem_reply(Problem("INTERNAL-ERROR"), request_id, language)
+        await _send(reply, request_id, language, operation, rate_headers, send)
+        self.services.metrics.request(name, scope["method"], reply.status, time.perf_counter() - started)
+
+    async def _answer(self, call: Call, rate_headers: dict[str, str]) -> Reply:
+        operation = call.operation
+        if operation.scope is not None:
+            await self._admit(call, rate_headers)
+        _negotiate(call)
+        body = operation.body
+        if body is not None and not body.streamed:
+            call.body = await read_body(call.request, self.services.settings.body_bytes_max)
+        call.parameters = read_parameters(call.request.scope["query_string"], operation.parameters)
+        _ = call.idempotency_key
+        endpoint: Any = operation.endpoint
+        if asyncio.iscoroutinefunction(endpoint):
+            return await endpoint(call)  # type: ignore[no-any-return]
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self.services.threads, endpoint, call)
+
+    async def _admit(self, call: Call, rate_headers: dict[str, str]) -> None:
+        services = self.services
+        authorization = call.request.headers.get("authorization")
+        principal = services.authenticator.authenticate_cached(authorization)
+        if principal is None:
+            loop = asyncio.get_running_loop()
+            principal = await loop.run_in_executor(services.threads, services.authenticator.authenticate, authorization)
+        call.principal = principal
+        if not call.operation.any_client:
+            text = call.path["clientno"]
+            if not (text.isascii() and text.isdigit()):
+                raise Problem("INVALID-PARAMETER", "clientno must be an integer")
+            call.client_no = int(text) if len(text) <= 9 else 0
+            if not principal.may_use_client(int(text[:40])):
+                raise Problem("CLIENT-FORBIDDEN", headers={"WWW-Authenticate": 'Bearer error="insufficient_scope"'})
+        scope = call.operation.scope
+        assert scope is not None
+        if not principal.has_scope(scope):
+            raise Problem(
+                "INSUFFICIENT-SCOPE",
+                f"this call needs the scope {scope}",
+                headers={"WWW-Authenticate": f'Bearer error="insufficient_scope", scope="{scope}"'},
+            )
+        rate_headers.update(services.rates.take_request(call.client_no))
+
+
+def _no_operation(allowed: Sequence[str]) -> Problem:
+    if allowed:
+        return Problem("METHOD-NOT-ALLOWED", headers={"Allow": ", ".join(allowed)})
+    return Problem("NOT-FOUND", "there is nothing at this address")
+
+
+def _negotiate(call: Call) -> None:
+    """Accept, Content-Type and Content-Encoding."""
+    operation = call.operation
+    offered = next((answer.media for answer in operation.answers.values()), (JSON,))
+    call.media = accepted_media(call.request.headers.get("accept"), offered)
+    body = operation.body
+    if body is None or operation.scope is None:
+        # The token endpoint answers a wrong form by the rules of RFC 6749.
+        return
+    encoding = call.request.headers.get("content-encoding", "identity").strip().lower()
+    if encoding not in ("", "identity"):
+        raise Problem("UNSUPPORTED-MEDIA-TYPE", "compressed bodies are not accepted")
+    content_type = call.request.headers.get("content-type")
+    if content_type is None:
+        return
+    media, *options = (part.strip().lower() for part in content_type.split(";"))
+    if media not in body.media:
+        raise Problem("UNSUPPORTED-MEDIA-TYPE", f"the body must be {' or '.join(body.media)}")
+    for option in options:
+        if option.startswith("charset=") and option[8:].strip('"') not in ("utf-8", "utf8"):
+            raise Problem("UNSUPPORTED-MEDIA-TYPE", "the only charset is UTF-8")
+
+
+def content_media(request: Request) -> str:
+    """The media type of the body without its options; JSON when none is named."""
+    return request.headers.get("content-type", JSON).split(";")[0].strip().lower()
+
+
+async def read_body(request: Request, bytes_max: int) -> bytes:
+    """The whole body; raises Problem PAYLOAD-TOO-LARGE as soon as more than the limit is announced or has come."""
+    length = request.headers.get("content-length", "")
+    if length.isdigit() and int(length[:18]) > bytes_max:
+        raise Problem("PAYLOAD-TOO-LARGE", f"the body may have at most {bytes_max} bytes")
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > bytes_max:
+            raise Problem("PAYLOAD-TOO-LARGE", f"the body may have at most {bytes_max} bytes")
+        chunks.append(chunk)
+    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+async def _send(
+    reply: Reply, request_id: UUID, language: Language, operation: Operation | None, rate_headers: dict[str, str], send: Send
+) -> None:
+    headers = {
+        "content-type": reply.media,
+        "x-request-id": encode_id(request_id),
+        "content-language": language,
+        **_PUBLIC_HEADERS,
+        **{name.lower(): value for name, value in rate_headers.items()},
+    }
+    if operation is None or operation.scope is not None:
+        headers["cache-control"] = "no-store"
+    headers |= {name.lower(): value for name, value in reply.headers.items()}
+    if reply.chunks is None:
+        payload = reply.payload()
+        headers["content-length"] = str(len(payload))
+        await send({"type": "http.response.start", "status": reply.status, "headers": _encoded(headers)})
+        await send({"type": "http.response.body", "body": payload})
+        return
+    await send({"type": "http.response.start", "status": reply.status, "headers": _encoded(headers)})
+    async for chunk in _asynchronous(reply.chunks):
+        await send({"type": "http.response.body", "body": chunk, "more_body": True})
+    await send({"type": "http.response.body", "body": b""})
+
+
+def _encoded(headers: dict[str, str]) -> list[tuple[bytes, bytes]]:
+    return [(name.encode("latin-1"), value.encode("latin-1", "replace")) for name, value in headers.items()]
+
+
+async def _asynchronous(chunks: Iterator[bytes] | AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """The chunks of a body; those of a plain iterator are fetched in a thread, since they may wait for the database."""
+    if isinstance(chunks, AsyncIterator):
+        async for chunk in chunks:
+            yield chunk
+        return
+    loop = asyncio.get_running_loop()
+    while True:
+        following = await loop.run_in_executor(None, next, chunks, None)
+        if following is None:
+            return
+        yield following
+
+
+__all__ = ["FORM", "JSON", "NDJSON", "Surface", "content_media", "read_body"]

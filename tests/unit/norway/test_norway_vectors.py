@@ -1,0 +1,54 @@
+"""Aim: every checked input/output pair of the domain gives exactly the expected answer through the one dispatcher."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from reskontro.norway.calculations import calculate
+from tests.shared_data import shared_path
+
+TOPICS = (
+    "kid",
+    "accounts",
+    "identity",
+    "vat",
+    "fees",
+    "salaer",
+    "timeline",
+    "interest",
+    "coverage",
+    "bookkeeping",
+    "ageing",
+)
+GENERATED = ("kid", "identity", "fees-salaer", "interest", "coverage", "ageing")
+
+
+def _vectors() -> list[dict[str, Any]]:
+    vectors: list[dict[str, Any]] = []
+    for topic in TOPICS:
+        vectors += json.loads(shared_path(f"domain/vectors/{topic}.json").read_text(encoding="utf-8"))
+    for family in GENERATED:
+        lines = shared_path(f"domain/vectors/generated/{family}.jsonl").read_text(encoding="utf-8").splitlines()
+        vectors += [json.loads(line) for line in lines]
+    return vectors
+
+
+def _reported_faults() -> list[dict[str, Any]]:
+    cases = json.loads(shared_path("domain/strangers.json").read_text(encoding="utf-8"))["cases"]
+    return [case for case in cases if case["input"]["how"] == "calc" and case["input"]["rule"].split(".")[0] in TOPICS]
+
+
+@pytest.mark.parametrize("vector", _vectors(), ids=lambda vector: vector["id"])
+def test_vector_gives_the_whole_expected_answer(vector: dict[str, Any]) -> None:
+    """The answer has exactly the expected keys and values."""
+    assert calculate(vector["rule"], vector["input"]) == vector["expected"]
+
+
+@pytest.mark.parametrize("case", _reported_faults(), ids=lambda case: case["id"])
+def test_fault_reported_for_other_systems_does_not_occur_here(case: dict[str, Any]) -> None:
+    """Every expected key is in the answer with an equal value."""
+    answer = calculate(case["input"]["rule"], case["input"]["input"])
+    assert {key: answer.get(key) for key in case["expected"]} == case["expected"]
