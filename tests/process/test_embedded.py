@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL with real servers and real processes: life, sudden death, sharing, and folders that are not right."""
+"""The embedded PostgreSQL with real servers and processes: life, sudden death, sharing, folders that are not right."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from reskontro.db.binaries import LOG_BYTES_MAX, choose_identity, find_binaries,
 from reskontro.db.embedded import EmbeddedPostgres, EmbeddedPostgresError
 
 SOURCE = Path(__file__).resolve().parents[2] / "src"
+ENVIRONMENT = os.environ | {"PYTHONPATH": os.pathsep.join([str(SOURCE), os.environ.get("PYTHONPATH", "")])}
 QUICK = {"fsync": "off"}  # no test here cuts the power
 DEADLINE_SECONDS = 60.0
 NEIGHBOUR_PROGRAM = """
@@ -48,7 +49,7 @@ class Neighbour:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            env=os.environ | {"PYTHONPATH": str(SOURCE)},
+            env=ENVIRONMENT,
             start_new_session=True,
         )
 
@@ -84,7 +85,7 @@ def wait_until(condition: Callable[[], bool]) -> None:
 
 
 def server_is_gone(data: Path) -> bool:
-    """Whether no process of a server of this folder is left, as the kernel knows it by the lock that all of them hold."""
+    """Whether no process of a server of this folder is left, known by the lock that all of them hold."""
     with (data / "lock.server").open() as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -217,7 +218,7 @@ class TestLife:
             [sys.executable, "-c", program, str(data)],
             input="\n",
             text=True,
-            env=os.environ | {"PYTHONPATH": str(SOURCE)},
+            env=ENVIRONMENT,
             check=True,
             timeout=DEADLINE_SECONDS,
         )
@@ -238,8 +239,9 @@ class TestLife:
         with embedded(data) as server:
             with pytest.raises(psycopg.errors.InvalidTextRepresentation):
                 execute(server.url(), "SELECT CAST('born 01019012345' AS integer)")
+            execute(server.url(), "CREATE TABLE t (n text UNIQUE)")
             with pytest.raises(psycopg.errors.UniqueViolation):
-                execute(server.url(), "CREATE TABLE t (n text UNIQUE); INSERT INTO t VALUES ('01019012345'), ('01019012345')")
+                execute(server.url(), "INSERT INTO t VALUES ('01019012345'), ('01019012345')")
         assert "01019012345" not in (data / "postgres.log").read_text()
 
     def test_log_that_has_grown_too_long_is_set_aside(self, tmp_path: Path) -> None:
@@ -299,7 +301,7 @@ class TestSuddenDeath:
             assert answers(server.url())
 
     def test_killed_parent_server_and_supervisor_leave_data_that_starts(self, data: Path) -> None:
-        """Everything killed at once, and the old server's number given to another process: the next start is not confused."""
+        """All killed at once and the old server's number given to another process: the next start is not confused."""
         neighbour = Neighbour(data)
         assert neighbour.joined() == "started"
         with embedded(data) as server:
@@ -440,7 +442,8 @@ class TestFolders:
         """Damage that only PostgreSQL can see ends the start at once, with the end of its log."""
         control = data / "pgdata" / "global" / "pg_control"
         control.write_bytes(bytes(len(control.read_bytes())))
-        with pytest.raises(EmbeddedPostgresError, match=r"(?s)does not start.*restore a backup.*FATAL: .*database files are incompatible"):
+        expected = r"(?s)does not start.*restore a backup.*FATAL: .*database files are incompatible"
+        with pytest.raises(EmbeddedPostgresError, match=expected):
             embedded(data).start()
         assert server_is_gone(data)
 
@@ -448,7 +451,8 @@ class TestFolders:
         """A folder of a PostgreSQL that is not at hand: the message names both versions and the way out."""
         ours = (data / "pgdata" / "PG_VERSION").read_text().strip()
         (data / "pgdata" / "PG_VERSION").write_text("14\n")
-        with pytest.raises(EmbeddedPostgresError, match=rf"by PostgreSQL 14, .*PostgreSQL {ours}.*RESKONTRO_POSTGRES_BIN"):
+        expected = rf"by PostgreSQL 14, .*PostgreSQL {ours}.*RESKONTRO_POSTGRES_BIN"
+        with pytest.raises(EmbeddedPostgresError, match=expected):
             embedded(data).start()
 
     def test_killed_initdb_is_started_over(self, new_data: Path) -> None:
@@ -467,7 +471,7 @@ class TestFolders:
         with embedded(data) as server:
             assert value(server.url(), "SELECT answer FROM kept") == 42
 
-    @pytest.mark.parametrize("name", ["with space", "quote\"and'apostrophe", "comma,inside", "blåbærsyltetøy", "n" * 120])
+    @pytest.mark.parametrize("name", ["with space", '"quoted" o\'clock', "comma,inside", "blåbærsyltetøy", "n" * 120])
     def test_folder_may_have_any_name(self, tmp_path: Path, data: Path, name: str) -> None:
         """Names that need quoting, or are too long for a socket, work like any other."""
         folder = data.rename(tmp_path / name)
@@ -480,6 +484,9 @@ class TestFolders:
             neighbour = Neighbour(folder)
             assert neighbour.joined() == "shared"
             neighbour.leave()
+            sockets = (folder / "socket").resolve()
+            assert list(sockets.iterdir())
+        assert not sockets.exists(), "nothing is left outside the data folder"
 
     def test_copy_of_a_folder_gets_a_server_of_its_own(self, tmp_path: Path, data: Path) -> None:
         """A copy made of a stopped folder, also one with a long name, does not reach for the original's server."""
@@ -495,7 +502,7 @@ class TestFolders:
     def test_server_started_by_hand_is_left_alone(self, data: Path) -> None:
         """A server on our files that we did not start is neither joined nor started over."""
         identity = choose_identity(find_binaries(), data.stat().st_uid, data.stat().st_gid)
-        command = [find_binaries().program("postgres"), "-D", str(data / "pgdata"), "-k", "", "-c", "listen_addresses="]
+        command = [find_binaries().program("postgres"), "-D", str(data / "pgdata"), "-k", str(data), "-h", ""]
         by_hand = subprocess.Popen(
             identity.command(command, death_signal=signal.SIGINT), stderr=subprocess.PIPE, text=True
         )
@@ -529,7 +536,8 @@ class TestBinaries:
         for installation in installations:
             folder = tmp_path / str(installation.major)
             with EmbeddedPostgres(folder, binaries=installation.folder, settings=QUICK) as server:
-                assert value(server.url(), "SELECT current_setting('server_version_num')::int / 10000") == installation.major
+                version = value(server.url(), "SELECT current_setting('server_version_num')::int / 10000")
+                assert version == installation.major
                 assert value(server.url(), "SELECT upper('æøå')") == "ÆØÅ"
         for installation in installations[1:]:
             expected = rf"by PostgreSQL {installation.major}, .*set RESKONTRO_POSTGRES_BIN to {installation.folder}"

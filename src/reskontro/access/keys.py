@@ -93,7 +93,7 @@ class KeyRing:
         return known[-1] if known else self.keys[0]
 
     def outlived(self, now: datetime, token_seconds: int) -> list[str]:
-        """Ids of the keys whose last token has expired: the successor has been signing for longer than a token lives."""
+        """Ids of the keys whose last token has expired: the successor has signed for longer than a token lives."""
         # A process may sign with the old key until it has read the new one, hence FRESH_SECONDS.
         after = timedelta(seconds=PUBLISH_AHEAD_SECONDS + token_seconds + LEEWAY_SECONDS + FRESH_SECONDS)
         return [

@@ -83,8 +83,8 @@ class Refreshed(Generic[Value]):
         may_go_on = held is not None and now - held[1] < self._wait_after_seconds
         return self._loaded_after(now - self._fresh_seconds, wait_seconds=0.0 if may_go_on else WAIT_SECONDS)
 
-    def since(self, moment: float) -> Value:
-        """The value as it was at that moment or later; an older one when loading fails. Raises Problem UNAVAILABLE."""
+    def after(self, moment: float) -> Value:
+        """The value as it was after that moment; an older one when loading fails. Raises Problem UNAVAILABLE."""
         return self._loaded_after(moment, wait_seconds=WAIT_SECONDS)
 
     def reload(self, at_most_every_seconds: float) -> Value:
@@ -96,7 +96,7 @@ class Refreshed(Generic[Value]):
 
     def _loaded_after(self, moment: float, *, wait_seconds: float) -> Value:
         held = self._held
-        if held is not None and held[1] >= moment:
+        if held is not None and held[1] > moment:
             return held[0]
         if self._lock.acquire(timeout=wait_seconds) if wait_seconds else self._lock.acquire(blocking=False):
             try:
@@ -110,7 +110,7 @@ class Refreshed(Generic[Value]):
 
         The lock is held.
         """
-        if self._held is not None and self._held[1] >= moment:
+        if self._held is not None and self._held[1] > moment:
             return
         began = self._monotonic()
         if self._attempt_failed and began - self._attempt_began < self._retry_seconds:

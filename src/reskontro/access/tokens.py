@@ -179,7 +179,7 @@ class Authenticator:
         live = self._credentials.get().get(subject)
         if live is None:
             # Not in the list: made since it was read, perhaps by another process, or deleted.
-            live = self._credentials.since(asked_at).get(subject, False)
+            live = self._credentials.after(asked_at).get(subject, False)
         if not live:
             raise unauthenticated("The credential of the token is no longer valid")
 

@@ -21,7 +21,6 @@ from psycopg_pool import PoolTimeout
 
 from reskontro.batches.kinds import BatchKind, ChunkContext, Item, ItemResult, Origin
 from reskontro.db.engine import Transaction, lock_client
-from reskontro.kit.clock import today
 from reskontro.kit.errors import Problem
 from reskontro.ledger.books import open_books
 from reskontro.web.calls import Call, Services
@@ -114,7 +113,6 @@ class Collector:
             return self._commit(client_no, writes[:half]) + self._commit(client_no, writes[half:])
 
     def _apply(self, transaction: Transaction, client_no: int, writes: Sequence[_Write]) -> list[Reply | BaseException]:
-        clock = self._services.clock
         outcomes: list[Reply | BaseException | None] = [None] * len(writes)
         claimed: set[tuple[str, str, str]] = set()
         lock_client(transaction, client_no)
@@ -133,15 +131,15 @@ class Collector:
                 outcomes[place] = problem
         left = [place for place, outcome in enumerate(outcomes) if outcome is None]
         try:
-            books = open_books(transaction, client_no)
+            now = self._services.clock.now()
+            books = open_books(transaction, client_no, now)
             books.require_active()
         except Problem as problem:
             # A repetition gets its kept answer whatever has become of the client since.
             outcomes = [problem if outcome is None else outcome for outcome in outcomes]
             left = []
         if left:
-            now = clock.now()
-            context = ChunkContext(client_no, books, now, today(clock, books.time_zone))
+            context = ChunkContext(client_no, books, now, books.today(now))
             for kind, group in itertools.groupby(left, key=lambda place: writes[place].kind):
                 places = list(group)
                 items = [Item(0, writes[place].value, _origin(writes[place].call)) for place in places]

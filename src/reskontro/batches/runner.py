@@ -21,7 +21,7 @@ from reskontro.batches.seen import SeenKeys
 from reskontro.batches.slices import slice_at
 from reskontro.batches.store import BatchRecord, advance, clients_waiting, first_indexes, insert_results, oldest_open_batch, set_attempts, set_cancelled
 from reskontro.db.engine import BATCH_LOCK, WORKER_NAME, Database, Transaction, client_transaction, lock_client, system_transaction
-from reskontro.kit.clock import Clock, today
+from reskontro.kit.clock import Clock
 from reskontro.kit.ids import encode_id
 from reskontro.kit.json import JsonMalformed, read_json
 from reskontro.kit.messages import Message
@@ -184,9 +184,9 @@ class Worker:
                 lock_client(transaction, batch.client_no)
                 if not _still_there(transaction, batch):
                     return
-                books = open_books(transaction, batch.client_no)
                 now = self._clock.now()
-                context = ChunkContext(batch.client_no, books, now, today(self._clock, books.time_zone))
+                books = open_books(transaction, batch.client_no, now)
+                context = ChunkContext(batch.client_no, books, now, books.today(now))
                 self._seen.catch_up(transaction, batch)
                 fresh, keys = self._without_duplicates(transaction, batch, kind, items, results)
                 done = kind.process(transaction, context, fresh) if fresh else []

@@ -27,6 +27,7 @@ from reskontro.batches.store import (
     set_retry_batch,
 )
 from reskontro.db.engine import Transaction, lock_client
+from reskontro.kit.clock import zone
 from reskontro.kit.errors import Problem, not_found
 from reskontro.kit.ids import encode_id, new_id
 from reskontro.ledger.books import open_books
@@ -131,19 +132,20 @@ def _start(transaction: Transaction, batch: BatchRecord, results: Sequence[str] 
     return index - 1 if index < batch.count_total else None
 
 
-def _day_edge(value: datetime | date, zone: ZoneInfo, *, end: bool) -> datetime:
+def _day_edge(value: datetime | date, time_zone: ZoneInfo, *, end: bool) -> datetime:
     """The moment a date-time parameter means: of a date its first moment, or for an upper bound the first of the next day."""
     if isinstance(value, datetime):
         return value
-    return datetime.combine(value + timedelta(days=1 if end else 0), datetime.min.time(), zone)
+    return datetime.combine(value + timedelta(days=1 if end else 0), datetime.min.time(), time_zone)
 
 
 def listing(call: Call) -> Listing:
     """The list of batches, newest first."""
 
     def find(transaction: Transaction, filters: dict[str, Any], limit: int) -> Sequence[Any]:
-        zone = ZoneInfo(open_books(transaction, call.client_no).time_zone)
-        oldest = call.services.clock.now() - timedelta(days=call.services.settings.retention_days)
+        now = call.services.clock.now()
+        time_zone = zone(open_books(transaction, call.client_no).config("base.timeZone", now.date()))
+        oldest = now - timedelta(days=call.services.settings.retention_days)
         conditions, values = ["created_at >= %s"], [oldest]
         for name, column in (("status", "status"), ("entity", "entity")):
             if name in filters:
@@ -151,10 +153,10 @@ def listing(call: Call) -> Listing:
                 values.append(filters[name])
         if "createdfrom" in filters:
             conditions.append("created_at >= %s")
-            values.append(_day_edge(filters["createdfrom"], zone, end=False))
+            values.append(_day_edge(filters["createdfrom"], time_zone, end=False))
         if "createdto" in filters:
             conditions.append("created_at < %s")
-            values.append(_day_edge(filters["createdto"], zone, end=True))
+            values.append(_day_edge(filters["createdto"], time_zone, end=True))
         if "result" in filters:
             conditions.append(f"{_RESULT_SQL} = any(%s)")
             values.append(filters["result"])

@@ -194,7 +194,7 @@ _RESULT_NAMES = ", ".join(name for name, _ in _RESULT_COLUMNS)
 
 
 def _text(value: str | None) -> str:
-    return NULL if value is None else copy_text(value)
+    return NULL if value is None else copy_text(value.replace("\x00", "\ufffd"))
 
 
 def insert_results(transaction: Transaction, batch: BatchRecord, first_index: int, results: Sequence[ItemResult]) -> None:

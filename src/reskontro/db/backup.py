@@ -8,6 +8,7 @@ import subprocess
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from psycopg import sql
@@ -73,8 +74,9 @@ def restore(dsn: str, source: Path, binaries: Path | None = None) -> None:
     if not source.is_file():
         raise EmbeddedPostgresError(f"There is no backup {source}.")
     owners = _owners(programs, source)
+    parts = _parts(dsn)
     try:
-        with psycopg.connect(dsn) as connection:
+        with psycopg.connect(**parts) as connection:
             found = connection.execute(_SYSTEM_SCHEMAS + _FIRST_OBJECT).fetchone()
             if found is not None:
                 raise EmbeddedPostgresError(
@@ -96,13 +98,18 @@ def psql_command(dsn: str, binaries: Path | None = None) -> tuple[list[str], dic
 
 def _command(programs: Binaries, name: str, dsn: str, arguments: Sequence[str]) -> tuple[list[str], dict[str, str]]:
     """A client program's command line. A password goes by the environment: every user of the machine sees arguments."""
-    try:
-        parts = conninfo_to_dict(dsn)
-    except psycopg.ProgrammingError as error:
-        raise EmbeddedPostgresError("The database URL is not one that PostgreSQL's programs understand.") from error
+    parts = _parts(dsn)
     password = parts.pop("password", None)
     environment = dict(os.environ) | ({"PGPASSWORD": str(password)} if password else {})
     return [programs.program(name), f"--dbname={make_conninfo('', **parts)}", *arguments], environment
+
+
+def _parts(dsn: str) -> dict[str, Any]:
+    try:
+        return dict(conninfo_to_dict(dsn))
+    except psycopg.ProgrammingError:
+        # Without the cause, which repeats the URL and so its password.
+        raise EmbeddedPostgresError("The database URL is not one that PostgreSQL's programs understand.") from None
 
 
 def _run(programs: Binaries, name: str, dsn: str, arguments: Sequence[str]) -> None:

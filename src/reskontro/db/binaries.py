@@ -366,6 +366,8 @@ def _main(verb: str, order: dict[str, Any]) -> None:
     # The supervisor belongs to all users of the server alike, so it leaves the process that happened to start it.
     elif os.fork() == 0:
         _Supervisor(order).run()
+        with contextlib.suppress(OSError):  # not empty after a server's sudden death; the next one clears it
+            os.rmdir(order["sockets"])
 
 
 if __name__ == "__main__":

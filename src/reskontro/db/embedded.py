@@ -65,6 +65,8 @@ START_TIMEOUT_SECONDS = 300.0
 STOP_TIMEOUT_SECONDS = 60.0
 CONNECT_TIMEOUT_SECONDS = 10
 CONNECT_PAUSE_SECONDS = 0.05  # each refused connection is a line in the server's log
+OPERATOR_INTERVENTION = "57"  # class of the errors of a server that starts, stops or crashes
+LAUNCHES_MAX = 2  # more than one, because a start may be hit by a kill that was meant for the server before
 POLL_SECONDS = 0.02
 LOG_TAIL_BYTES = 2_000
 SERVER_SETTINGS = {
@@ -148,7 +150,6 @@ class EmbeddedPostgres:
                 with self._starter_lock():
                     self._join()
                     self.shared = self._running_or_started()
-                    self._ensure_database()
             except BaseException as error:
                 if not joined_before:
                     self._leave()
@@ -173,7 +174,9 @@ class EmbeddedPostgres:
             deadline = time.monotonic() + self._stop_timeout_seconds + 2 * QUIT_TIMEOUT_SECONDS
             while not self._stopped_or_used_by_others():
                 if time.monotonic() > deadline:
-                    raise EmbeddedPostgresError(f"The server of {self.data} does not stop. {self._log_tail()}")
+                    raise EmbeddedPostgresError(
+                        f"The server of {self.data} does not stop. {self._process_hint()} {self._log_tail()}"
+                    )
                 time.sleep(POLL_SECONDS)
 
     def url(self, *, user: str = SUPERUSER, database: str = DATABASE) -> str:
@@ -193,7 +196,7 @@ class EmbeddedPostgres:
 
     def _open(self, name: str) -> int:
         try:
-            descriptor = os.open(self.data / name, os.O_RDWR | os.O_CREAT, 0o600)
+            descriptor = os.open(self.data / name, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
         except PermissionError as error:
             raise self._belongs_to_another() from error
         self._give_to_owner(descriptor)
@@ -236,9 +239,9 @@ class EmbeddedPostgres:
         if not self.data.exists():  # removed under the running server, which ends by itself
             return True
         with self._opened("lock") as starter, self._opened("lock.users") as users, self._opened("lock.server") as last:
-            if not try_lock(starter, fcntl.LOCK_EX):  # somebody is starting or stopping it right now
-                return False
-            return not try_lock(users, fcntl.LOCK_EX) or try_lock(last, fcntl.LOCK_EX)
+            if try_lock(starter, fcntl.LOCK_EX):  # else somebody is starting or stopping it right now
+                return not try_lock(users, fcntl.LOCK_EX) or try_lock(last, fcntl.LOCK_EX)
+        return False
 
     # --- the folder ---------------------------------------------------------------------------------------------------
 
@@ -300,9 +303,7 @@ class EmbeddedPostgres:
             sync = self._settings["fsync"] != "off"
             initdb(binaries, identity, new, SUPERUSER, sync=sync, inherit=server_lock)
             created = datetime.fromtimestamp((new / "PG_VERSION").stat().st_mtime, tz=UTC).isoformat()
-            self._write_marker(
-                {"formatVersion": FORMAT_VERSION, "created": created, "postgresMajor": binaries.major}
-            )
+            self._write_marker({"formatVersion": FORMAT_VERSION, "created": created, "postgresMajor": binaries.major})
         # The marker is written after a complete initdb, so where it is, what bears the other name is complete.
         if new.exists() and not self._pgdata.exists():
             new.rename(self._pgdata)
@@ -356,24 +357,24 @@ class EmbeddedPostgres:
     def _running_or_started(self) -> bool:
         """True when a server was found running, False when one was started; either way it now accepts connections."""
         deadline = time.monotonic() + self._start_timeout_seconds
-        started = False
+        launches = 0
         while True:
             with self._opened("lock.server") as server_lock:
                 if try_lock(server_lock, fcntl.LOCK_EX):  # no process of any earlier server is left
-                    if started:
+                    if launches == LAUNCHES_MAX:
                         raise EmbeddedPostgresError(
                             f"The PostgreSQL server of {self.data} does not start. Remove the cause named there, or"
                             f" restore a backup into a new data folder. {self._log_tail()}"
                         )
                     self._launch(server_lock)
-                    started = True
-            if self._answers():
-                return not started
+                    launches += 1
+            if self._is_ready():
+                return launches == 0
             if time.monotonic() > deadline:
                 raise EmbeddedPostgresError(
                     f"The PostgreSQL server of {self.data} has not accepted a connection for"
-                    f" {self._start_timeout_seconds:.0f} seconds. If it is recovering, try again later; otherwise end"
-                    f" its processes. {self._log_tail()}"
+                    f" {self._start_timeout_seconds:.0f} seconds. If it is recovering, try again later."
+                    f" {self._process_hint()} {self._log_tail()}"
                 )
             time.sleep(POLL_SECONDS)
 
@@ -386,11 +387,12 @@ class EmbeddedPostgres:
         identity = choose_identity(binaries, owner.st_uid, owner.st_gid)
         if identity.kind == "self" and identity.uid != owner.st_uid:
             raise self._belongs_to_another()
-        self._remove_stale_process_files()
         if identity.uid != owner.st_uid:
             self._admit(identity, self._pgdata)
-        sockets = str(self._make_socket_folder(identity)).replace('"', '""')
-        settings = self._settings | {"unix_socket_directories": f'"{sockets}"', "port": str(PORT)}
+        sockets = self._make_socket_folder(identity)
+        self._remove_stale_process_files(sockets)
+        quoted = str(sockets).replace('"', '""')
+        settings = self._settings | {"unix_socket_directories": f'"{quoted}"', "port": str(PORT)}
         order = {
             "kind": identity.kind,
             "uid": identity.uid,
@@ -398,15 +400,15 @@ class EmbeddedPostgres:
             "lock": str(self.data / "lock"),
             "users": str(self.data / "lock.users"),
             "log": str(self._log),
+            "sockets": str(sockets),
             "server_descriptor": server_lock,
             "stop_timeout_seconds": self._stop_timeout_seconds,
             "program": [binaries.program("postgres"), "-D", str(self._pgdata)]
             + [word for name, value in settings.items() for word in ("-c", f"{name}={value}")],
         }
         limit_log(self._log)
-        with self._log.open("ab") as log:
-            self._give_to_owner(log.fileno())
-            self._log_bytes_before = log.tell()
+        with self._opened(self._log.name) as log:
+            self._log_bytes_before = os.fstat(log).st_size
             subprocess.run(
                 script_command("supervise", order),
                 stdin=subprocess.DEVNULL,
@@ -432,7 +434,7 @@ class EmbeddedPostgres:
         self._admit(identity, folder)
         return folder
 
-    def _remove_stale_process_files(self) -> None:
+    def _remove_stale_process_files(self, sockets: Path) -> None:
         """Removes what a killed server left behind, whose process number may by now belong to somebody else.
 
         The caller holds the server's lock, so none of our servers runs. A server that somebody started by hand does not
@@ -448,24 +450,27 @@ class EmbeddedPostgres:
                     f"A PostgreSQL server that Reskontro did not start (process {process_id}) runs on {self._pgdata}."
                     " Stop it, or use it by DATABASE_URL."
                 )
-        for stale in (process_file, self._sockets / SOCKET_NAME, self._sockets / f"{SOCKET_NAME}.lock"):
+        for stale in (process_file, sockets / SOCKET_NAME, sockets / f"{SOCKET_NAME}.lock"):
             stale.unlink(missing_ok=True)
 
-    def _answers(self) -> bool:
+    def _is_ready(self) -> bool:
+        """Whether the server accepts connections, with the database in place; the only proof is to connect."""
         if not (self._sockets / SOCKET_NAME).exists():
             return False
+        url = self.url(database="postgres")
         try:
-            psycopg.connect(self.url(database="postgres"), connect_timeout=CONNECT_TIMEOUT_SECONDS).close()
-        except psycopg.OperationalError:
+            with psycopg.connect(url, autocommit=True, connect_timeout=CONNECT_TIMEOUT_SECONDS) as connection:
+                if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone() is None:
+                    connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))
+        except psycopg.OperationalError as error:
+            if error.sqlstate is not None and not error.sqlstate.startswith(OPERATOR_INTERVENTION):
+                raise
             time.sleep(CONNECT_PAUSE_SECONDS)
             return False
         return True
 
-    def _ensure_database(self) -> None:
-        url = self.url(database="postgres")
-        with psycopg.connect(url, autocommit=True, connect_timeout=CONNECT_TIMEOUT_SECONDS) as connection:
-            if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone() is None:
-                connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))
+    def _process_hint(self) -> str:
+        return f"`fuser {self.data / 'lock.server'}` lists its processes, in case they have to be ended by hand."
 
     def _log_tail(self) -> str:
         """The end of what the server has logged since we started it."""

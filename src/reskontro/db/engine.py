@@ -138,3 +138,28 @@ WRITE_LOCK = 1
 """Class of the advisory locks that serialise the writes of a client."""
 BATCH_LOCK = 2
 """Class of the advisory locks that make one worker the only one to work on a client's batches."""
+REGISTRY_LOCK = 4
+"""Class of the advisory lock that lets one transaction at a time register clients."""
+
+
+@contextmanager
+def as_client(transaction: Transaction, client_no: int) -> Iterator[Transaction]:
+    """Let an open transaction see and write the rows of another client inside the block, for instance those of a client just registered."""
+    with _setting(transaction, "reskontro.client_no", str(int(client_no))):
+        yield transaction
+
+
+@contextmanager
+def as_system(transaction: Transaction) -> Iterator[Transaction]:
+    """Let an open transaction see, inside the block, the few tables that are read across clients."""
+    with _setting(transaction, "reskontro.system", "on"):
+        yield transaction
+
+
+@contextmanager
+def _setting(transaction: Transaction, name: str, value: str) -> Iterator[None]:
+    """Set a parameter of the transaction for a block; a transaction that failed inside it is rolled back anyway and keeps nothing."""
+    row = transaction.execute("select current_setting(%s, true), set_config(%s, %s, true)", (name, name, value)).fetchone()
+    assert row is not None
+    yield
+    transaction.execute("select set_config(%s, %s, true)", (name, row[0] or ""))

@@ -55,7 +55,21 @@ class Field:
     carry their own ``Schema`` in ``inner``.
     """
 
-    __slots__ = ("always", "array", "array_max", "check", "description", "empty_is_value", "inner", "name", "position", "required", "schema", "use")
+    __slots__ = (
+        "always",
+        "array",
+        "array_max",
+        "check",
+        "description",
+        "empty_is_value",
+        "inner",
+        "name",
+        "position",
+        "required",
+        "schema",
+        "untouched",
+        "use",
+    )
 
     def __init__(
         self,
@@ -71,6 +85,7 @@ class Field:
         array_max: int = 1000,
         always: bool = False,
         empty_is_value: bool = False,
+        untouched: bool = False,
     ) -> None:
         self.name = name
         self.check = check
@@ -83,6 +98,8 @@ class Field:
         self.array_max = array_max
         self.always = always
         self.empty_is_value = empty_is_value
+        self.untouched = untouched
+        """An object whose inner fields are read later, by whoever takes it on."""
         self.position = 0
 
 
@@ -132,7 +149,7 @@ class Schema:
             if value is None:
                 continue
             try:
-                if field.inner is not None:
+                if field.inner is not None and not field.untouched:
                     checked = self._read_inner(field, value, messages, unknown, pointer, position, require, keep_cleared)
                 elif value == "" and not field.empty_is_value:
                     checked = CLEARED
@@ -331,9 +348,6 @@ def decimal(
     return Field(name, check, schema, description, **options)
 
 
-_CENT = Decimal("0.01")
-
-
 def read_money(value: Any) -> Decimal:
     """An exact amount with at most two decimals and 15 digits; raises Invalid TYPE, PRECISION or RANGE.
 
@@ -347,15 +361,15 @@ def read_money(value: Any) -> Decimal:
         raise Invalid("TYPE", type="number")
     if not value:
         return Decimal(0)
-    if value.adjusted() < 12 and value.as_tuple().exponent >= -2:  # type: ignore[operator]
-        return value
     if value.adjusted() >= DIGITS_MAX:
         raise Invalid("RANGE", min=-_AMOUNT_LIMIT, max=_AMOUNT_LIMIT)
     if decimals_of(value) > 2:
         raise Invalid("PRECISION", max=2)
     if digits_of(value) > DIGITS_MAX:
         raise Invalid("RANGE", min=-_AMOUNT_LIMIT, max=_AMOUNT_LIMIT)
-    return value.quantize(_CENT)
+    # One value has one spelling inside, so that equal contents have equal hashes.
+    whole = value.to_integral_value()
+    return Decimal(int(whole)) if whole == value else value.normalize()
 
 
 def money(name: str, description: str = "", *, minimum: int | None = None, **options: Any) -> Field:
@@ -483,6 +497,17 @@ def looked_up(
 def nested(name: str, inner: Schema, description: str = "", **options: Any) -> Field:
     """An object inside the object."""
     return Field(name, _unused, {"type": "object"}, description, inner=inner, **options)
+
+
+def _object(value: Any) -> dict[str, Any]:
+    if type(value) is not dict:
+        raise Invalid("TYPE", type="object")
+    return value
+
+
+def passed_on(name: str, inner: Schema, description: str = "", **options: Any) -> Field:
+    """An object inside the object that somebody else reads: here only its being an object is checked."""
+    return Field(name, _object, {"type": "object"}, description, inner=inner, untouched=True, **options)
 
 
 def nested_array(name: str, inner: Schema, description: str = "", *, maximum: int = 1000, **options: Any) -> Field:

@@ -117,7 +117,15 @@ def pack(messages: Sequence[Message]) -> list[list[Any]] | None:
     """Messages as they are stored with a result; None when there are none."""
     if not messages:
         return None
-    return [[m.severity, m.code, m.field, m.pointer, {name: shown(value) for name, value in m.parameters.items()}] for m in messages]
+    return [
+        [m.severity, m.code, _storable(m.field), _storable(m.pointer), {name: _storable(shown(value)) for name, value in m.parameters.items()}]
+        for m in messages
+    ]
+
+
+def _storable(text: str) -> str:
+    """PostgreSQL keeps no NUL; what was sent with one is shown with a replacement character."""
+    return text.replace("\x00", "\ufffd") if "\x00" in text else text
 
 
 def unpack(stored: Sequence[Sequence[Any]] | None) -> list[Message]:

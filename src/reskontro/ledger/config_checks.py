@@ -30,7 +30,7 @@ from reskontro.kit.fields import (
 from reskontro.kit.messages import Messages
 from reskontro.norway.accounts import is_bank_account
 from reskontro.norway.identities import country_code, currency_code, language_code
-from reskontro.norway.kid import KID_LENGTH_MAX, KidTemplate, KidTooLong
+from reskontro.norway.kid import KidTemplate
 
 ValueCheck = Callable[[Any, Messages], Any]
 ELEMENTS_MAX: Final = 100
@@ -159,8 +159,6 @@ def kid_template() -> ValueCheck:
             raise Invalid("FORMAT", value=value)
         try:
             KidTemplate(found)
-        except KidTooLong:
-            raise Invalid("LENGTH", max=KID_LENGTH_MAX) from None
         except ValueError:
             raise Invalid("FORMAT", value=value) from None
         return str(found)

@@ -103,6 +103,10 @@ class Calendar:
             return self.periods[place]
         return None
 
+    def number_of(self, day: date) -> tuple[int, int]:
+        """glYear and glPeriod of any day, whether the period exists or not."""
+        return period_number(day, self.first_month)
+
     def period(self, gl_year: int, gl_period: int) -> Period | None:
         """The period of that number, None when it does not exist."""
         return next((period for period in self.periods if (period.gl_year, period.gl_period) == (gl_year, gl_period)), None)

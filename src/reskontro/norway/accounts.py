@@ -1,4 +1,6 @@
-"""Bank accounts and references: Norwegian account numbers, IBAN (ISO 13616), BIC (ISO 9362) and RF references (ISO 11649)."""
+"""Bank accounts and references: Norwegian account numbers, IBAN (ISO 13616), BIC (ISO 9362) and RF references (ISO
+11649).
+"""
 
 from __future__ import annotations
 
@@ -25,10 +27,11 @@ def _remainder_97(moved: str) -> int:
 
 
 def normalise_account_no(value: str) -> str | None:
-    """The eleven digits of a Norwegian account number given with or without dots and blanks, or None when it is not valid.
+    """The eleven digits of a Norwegian account number given with or without dots and blanks, or None when it is not
+    valid.
 
-    MOD11 over the whole number, and two older kinds whose check covers a part: account group ``00`` (MOD11 over the last five digits) and
-    the numbers of the old postal giro that start ``0000`` (Luhn over the last seven).
+    MOD11 over the whole number, and two older kinds whose check covers a part: account group ``00`` (MOD11 over the
+    last five digits) and the numbers of the old postal giro that start ``0000`` (Luhn over the last seven).
     """
     digits = value.replace(".", "").replace(" ", "")
     if not _ACCOUNT.fullmatch(digits):
@@ -48,7 +51,9 @@ def is_account_no(value: str) -> bool:
 
 
 def account_check_digit(base: str) -> str | None:
-    """The eleventh digit for ten digits, or None when MOD11 leaves none. Raises ValueError unless base is ten digits."""
+    """The eleventh digit for ten digits, or None when MOD11 leaves none. Raises ValueError unless base is ten
+    digits.
+    """
     if not _BASE.fullmatch(base):
         raise ValueError("the base of an account number is 10 digits")
     remainder = weighted_sum(base, _WEIGHTS) % 11
@@ -77,7 +82,8 @@ def _is_foreign_iban(iban: str) -> bool:
 
 
 def is_iban(value: str) -> bool:
-    """Whether the value is an IBAN, blanks and case forgiven: mod 97, the country's length and form, and its national check.
+    """Whether the value is an IBAN, blanks and case forgiven: mod 97, the country's length and form, and its national
+    check.
 
     Of a Norwegian IBAN the account number is checked by the rules of ``normalise_account_no``.
     """
@@ -90,14 +96,18 @@ def is_iban(value: str) -> bool:
 
 
 def is_bank_account(value: str) -> bool:
-    """Whether the value is a bank account: eleven digits (dots and blanks aside) by the Norwegian rules, anything else as an IBAN."""
+    """Whether the value is a bank account: eleven digits (dots and blanks aside) by the Norwegian rules, anything else
+    as an IBAN.
+    """
     if value[:1].isdigit():
         return normalise_account_no(value) is not None
     return is_iban(value)
 
 
 def is_bic(value: str) -> bool:
-    """Whether the value has the form of a BIC in any case: four letters, an ISO 3166 country, two or five letters or digits."""
+    """Whether the value has the form of a BIC in any case: four letters, an ISO 3166 country, two or five letters or
+    digits.
+    """
     match = _BIC.fullmatch(value.upper())
     return match is not None and match[1] in COUNTRIES
 

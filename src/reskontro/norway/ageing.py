@@ -1,7 +1,7 @@
 """Ageing: what is open on a day, by how long it has been due.
 
-No statutory form; the buckets run from the due date and hold what was open on the day, not what is open now. Due on the day itself is not due.
-A credit counts with its sign in the bucket of its own due date.
+No statutory form; the buckets run from the due date and hold what was open on the day, not what is open now. Due on the
+day itself is not due. A credit counts with its sign in the bucket of its own due date.
 """
 
 from __future__ import annotations

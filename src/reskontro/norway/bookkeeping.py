@@ -1,6 +1,8 @@
-"""Rules of the Norwegian bookkeeping act that a ledger must satisfy: retention, time of invoicing, immutability and totals.
+"""Rules of the Norwegian bookkeeping act that a ledger must satisfy: retention, time of invoicing, immutability and
+totals.
 
-Rules: bokføringsloven §§ 9 and 13, bokføringsforskriften §§ 5-2-2, 5-2-3 and 7-6, SAF-T Financial. A month is a pair of year and month number.
+Rules: bokføringsloven §§ 9 and 13, bokføringsforskriften §§ 5-2-2, 5-2-3 and 7-6, SAF-T Financial. A month is a pair of
+year and month number.
 """
 
 from __future__ import annotations
@@ -21,7 +23,8 @@ Month = tuple[int, int]
 RETENTION_MONTHS: Final[dict[DocumentClass, int]] = {"primary": 60, "secondary": 42}
 """Five years, and three years and six months, after the end of the fiscal year (bokføringsloven § 13)."""
 MONTHLY_INVOICE_WORKING_DAYS: Final = 15
-"""Continuous monthly supply is invoiced within so many working days of the next month (bokføringsforskriften § 5-2-3)."""
+"""Continuous monthly supply is invoiced within so many working days of the next month (bokføringsforskriften § 5-2-3).
+"""
 
 _ZERO = Decimal(0)
 
@@ -32,12 +35,16 @@ def deletable_from(fiscal_year_end: date, document_class: DocumentClass) -> date
 
 
 def invoice_by(delivered: date) -> date:
-    """The last day to issue the sales document of a single delivery: one month later (bokføringsforskriften § 5-2-2)."""
+    """The last day to issue the sales document of a single delivery: one month later (bokføringsforskriften §
+    5-2-2).
+    """
     return add_months(delivered, 1)
 
 
 def monthly_invoice_by(month: Month) -> date:
-    """The last day to issue the sales document of a month's continuous supply: the fifteenth working day of the next month."""
+    """The last day to issue the sales document of a month's continuous supply: the fifteenth working day of the next
+    month.
+    """
     day = add_months(date(*month, 1), 1)
     working_days = int(is_working_day(day))
     while working_days < MONTHLY_INVOICE_WORKING_DAYS:
@@ -59,7 +66,9 @@ class LedgerAction(NamedTuple):
 
 
 def ledger_action(action: Action, period: Month, closed_periods: Collection[Month]) -> LedgerAction:
-    """Nothing is done in a closed period, and what is posted is never changed or deleted in an open one (bokføringsloven § 9)."""
+    """Nothing is done in a closed period, and what is posted is never changed or deleted in an open one
+    (bokføringsloven § 9).
+    """
     if period in closed_periods:
         return LedgerAction("PERIOD_CLOSED", "first_open_period")
     if action != "post":

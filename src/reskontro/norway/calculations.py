@@ -1,4 +1,6 @@
-"""One door to all calculations: a rule's name and its input in, the whole answer out. Used by the command line and by the tests."""
+"""One door to all calculations: a rule's name and its input in, the whole answer out. Used by the command line and by
+the tests.
+"""
 
 from __future__ import annotations
 
@@ -37,8 +39,9 @@ class RuleUnknown(ValueError):
 def calculate(rule: str, values: Mapping[str, Any]) -> dict[str, Any]:
     """The answer of a rule, in JSON values: amounts and rates as decimal texts, dates as YYYY-MM-DD.
 
-    The first two dotted parts of the name choose the function; further parts only say what a case stresses. Raises RuleUnknown for a name
-    that is not known, InputInvalid for an input that lacks something, and ValueMissing for a day outside the known legal values.
+    The first two dotted parts of the name choose the function; further parts only say what a case stresses. Raises
+    RuleUnknown for a name that is not known, InputInvalid for an input that lacks something, and ValueMissing for a day
+    outside the known legal values.
     """
     name = ".".join(rule.split(".")[:2])
     function = _FUNCTIONS.get(name)
@@ -71,10 +74,12 @@ def _calculate_line(line: str) -> dict[str, Any]:
 
 
 def run_lines(lines: Iterable[str]) -> Iterator[str]:
-    """The answers to JSON Lines ``{"id", "rule", "input"}``, one line each without line end: ``{"id", "result"}`` or ``{"id", "error"}``.
+    """The answers to JSON Lines ``{"id", "rule", "input"}``, one line each without line end: ``{"id", "result"}`` or
+    ``{"id", "error"}``.
 
-    The error is a text that starts with its code: LINE-MALFORMED, RULE-UNKNOWN, INPUT-INVALID or VALUE-MISSING. Blank lines are passed over; a
-    bad line never stops the others. The answers are ASCII, so that any text that can be read can also be written.
+    The error is a text that starts with its code: LINE-MALFORMED, RULE-UNKNOWN, INPUT-INVALID or VALUE-MISSING. Blank
+    lines are passed over; a bad line never stops the others. The answers are ASCII, so that any text that can be read
+    can also be written.
     """
     for line in lines:
         if line.strip():

@@ -1,6 +1,7 @@
 """Norwegian calendar days: months added by calendar, public holidays and working days.
 
-Holidays: lov 1947-04-26 nr 1 and lov 1995-02-24 nr 12. Saturdays and Christmas Eve are no holidays, but Saturday is no working day.
+Holidays: lov 1947-04-26 nr 1 and lov 1995-02-24 nr 12. Saturdays and Christmas Eve are no holidays, but Saturday is no
+working day.
 """
 
 from __future__ import annotations

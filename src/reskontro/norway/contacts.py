@@ -1,7 +1,8 @@
 """Phone numbers (E.164), e-mail addresses (RFC 5321 with international names) and postal codes.
 
-phonenumbers and email-validator are the judges. Both cost tens of microseconds a call, so numbers and addresses of the plainest form are
-passed by patterns first: those patterns say yes only where the library does, everything else is asked of the library.
+phonenumbers and email-validator are the judges. Both cost tens of microseconds a call, so numbers and addresses of the
+plainest form are passed by patterns first: those patterns say yes only where the library does, everything else is asked
+of the library.
 """
 
 from __future__ import annotations
@@ -28,7 +29,9 @@ _PLAIN_EMAIL_MAX = 200
 
 
 def is_postal_code(value: str, country: str) -> bool:
-    """Whether the value has the form of the country's postal codes (NO, DK four digits, SE and FI five); others are not checked."""
+    """Whether the value has the form of the country's postal codes (NO, DK four digits, SE and FI five); others are not
+    checked.
+    """
     pattern = _POSTAL_CODE.get(country)
     return pattern is None or pattern.fullmatch(value) is not None
 
@@ -58,7 +61,9 @@ def read_phone_no(value: str, country: str | None) -> Phone:
 
 @cache
 def _valid_national_number(region: str) -> re.Pattern[str]:
-    """One pattern for all national numbers that phonenumbers calls valid in the region, made of the library's own metadata."""
+    """One pattern for all national numbers that phonenumbers calls valid in the region, made of the library's own
+    metadata.
+    """
     from phonenumbers import PhoneMetadata
 
     metadata = PhoneMetadata.metadata_for_region(region)
@@ -121,7 +126,9 @@ def _is_unusual_email(value: str) -> bool:
 
 
 def is_email(value: str) -> bool:
-    """Whether the value is an e-mail address by its syntax, international names included; whether it can be reached is not asked."""
+    """Whether the value is an e-mail address by its syntax, international names included; whether it can be reached is
+    not asked.
+    """
     plain = _PLAIN_EMAIL.fullmatch(value)
     if (
         plain is not None

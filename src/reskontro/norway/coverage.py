@@ -1,7 +1,7 @@
 """What a payment covers, how a collected claim is settled, and the security an agency must give.
 
-No statute fixes the order for ordinary invoices: costs, then interest, then principal is custom, and a client can choose another one. The
-order that was used is kept with every payment.
+No statute fixes the order for ordinary invoices: costs, then interest, then principal is custom, and a client can
+choose another one. The order that was used is kept with every payment.
 """
 
 from __future__ import annotations
@@ -75,7 +75,9 @@ def settle(
 
 
 def agency_security(portfolio: Decimal, client_funds: Decimal) -> Decimal:
-    """The security in NOK: the largest of a minimum, a share of the portfolio and twice the client funds (inkassoforskriften § 3-4)."""
+    """The security in NOK: the largest of a minimum, a share of the portfolio and twice the client funds
+    (inkassoforskriften § 3-4).
+    """
     return max(
         _SECURITY["minimum"],
         (portfolio * _SECURITY["portfolio_share"]).quantize(_ORE, ROUND_HALF_UP),

@@ -1,8 +1,9 @@
-"""Deadlines of collection: when the next letter, step or charge is possible, and when a claim can no longer be collected.
+"""Deadlines of collection: when the next letter, step or charge is possible, and when a claim can no longer be
+collected.
 
-Rules: inkassoloven (INKL) §§ 9 to 11, inkassoforskriften § 2-3, foreldelsesloven, tvangsfullbyrdelsesloven § 4-18, forsinkelsesrenteloven
-§§ 2a and 2b, merverdiavgiftsforskriften § 4-7-1. The day of sending is not counted; a payment on the last day is on time. Due dates are taken
-as they are, on a holiday too.
+Rules: inkassoloven (INKL) §§ 9 to 11, inkassoforskriften § 2-3, foreldelsesloven, tvangsfullbyrdelsesloven § 4-18,
+forsinkelsesrenteloven §§ 2a and 2b, merverdiavgiftsforskriften § 4-7-1. The day of sending is not counted; a payment on
+the last day is on time. Due dates are taken as they are, on a holiday too.
 """
 
 from __future__ import annotations
@@ -38,7 +39,9 @@ BAD_DEBT_MONTHS: Final = 6
 BAD_DEBT_REMINDERS: Final = 3
 """Reminders at normal intervals that must have been sent (merverdiavgiftsforskriften § 4-7-1)."""
 TERM_DAYS_MAX: Final = 60
-"""Longest term without express agreement between businesses; a public debtor never has a longer one (forsinkelsesrenteloven §§ 2a and 2b)."""
+"""Longest term without express agreement between businesses; a public debtor never has a longer one
+(forsinkelsesrenteloven §§ 2a and 2b).
+"""
 PUBLIC_TERM_DAYS_MAX: Final = 30
 """Longest term of a public debtor without express agreement (§ 2b)."""
 
@@ -77,7 +80,9 @@ def last_day_of_demand(demand_sent: date) -> date:
 
 
 def earliest_chain(due_date: date, grace_days: int) -> Chain:
-    """The earliest days of a claim under the law of 1988; grace days put off the step after a deadline, not heavy salær or limitation."""
+    """The earliest days of a claim under the law of 1988; grace days put off the step after a deadline, not heavy salær
+    or limitation.
+    """
     first_fee_letter = due_date + timedelta(days=FIRST_FEE_DAYS)
     first_deadline = earliest_deadline(first_fee_letter)
     second_letter = day_after_deadline(first_deadline, grace_days)
@@ -104,7 +109,9 @@ def heavy_from(demand_deadline: date) -> date:
 
 
 def notice_refusal(due_date: date, sent: date, deadline: date) -> Literal["NOT_YET_DUE", "DEADLINE_TOO_SHORT"] | None:
-    """Why a collection notice is not one in the sense of the law, or None: sent after the due date, at least 14 days' deadline (INKL § 9)."""
+    """Why a collection notice is not one in the sense of the law, or None: sent after the due date, at least 14 days'
+    deadline (INKL § 9).
+    """
     if sent <= due_date:
         return "NOT_YET_DUE"
     return "DEADLINE_TOO_SHORT" if deadline < earliest_deadline(sent) else None
@@ -113,16 +120,20 @@ def notice_refusal(due_date: date, sent: date, deadline: date) -> Literal["NOT_Y
 def legal_step_refusal(
     demand_sent: date, demand_deadline: date, step_date: date
 ) -> Literal["DEADLINE_RUNNING", "NEW_DEMAND_NEEDED"] | None:
-    """Why a legal step cannot be taken on that day, or None: the deadline day has ended and the demand is at most six months old (INKL § 11)."""
+    """Why a legal step cannot be taken on that day, or None: the deadline day has ended and the demand is at most six
+    months old (INKL § 11).
+    """
     if step_date <= demand_deadline:
         return "DEADLINE_RUNNING"
     return "NEW_DEMAND_NEEDED" if step_date > last_day_of_demand(demand_sent) else None
 
 
 def limitation_date(claim_type: ClaimType, due_date: date, acknowledged: Iterable[date] = ()) -> date:
-    """The last day on which the claim can be saved by a legal step, always a working day (foreldelsesloven §§ 2, 3, 5, 14, 20 and 29).
+    """The last day on which the claim can be saved by a legal step, always a working day (foreldelsesloven §§ 2, 3, 5,
+    14, 20 and 29).
 
-    An acknowledgement up to and including the last day starts a new period of the same length, from that day or the later due date.
+    An acknowledgement up to and including the last day starts a new period of the same length, from that day or the
+    later due date.
     """
     months = LIMITATION_MONTHS[claim_type]
     last_day = next_working_day(add_months(due_date, months))
@@ -138,19 +149,24 @@ def proclama_last_day(last_notice: date) -> date:
 
 
 def attachment_notice_end(notice_sent: date) -> date:
-    """The last of the two weeks that a notice before attachment gives; the day after it is the first safe one to file."""
+    """The last of the two weeks that a notice before attachment gives; the day after it is the first safe one to
+    file.
+    """
     return notice_sent + timedelta(days=ATTACHMENT_NOTICE_DAYS)
 
 
 def remit_by(regime: Regime, received: date) -> date | None:
-    """The last day to pay out principal that reached the client account; None in the law of 1988, which only says as soon as possible."""
+    """The last day to pay out principal that reached the client account; None in the law of 1988, which only says as
+    soon as possible.
+    """
     return received + timedelta(days=SETTLEMENT_DAYS_2026) if regime == "2026" else None
 
 
 def may_contact(regime: Regime, at: datetime) -> bool:
     """Whether an agency may phone or write electronically at that local time; always in the law of 1988.
 
-    LOV-2026-05-22-19 § 15: Monday to Friday 08:00 to 21:00, Saturday 09:00 to 15:00, both ends included, never on Sundays and holidays.
+    LOV-2026-05-22-19 § 15: Monday to Friday 08:00 to 21:00, Saturday 09:00 to 15:00, both ends included, never on
+    Sundays and holidays.
     """
     if regime == "1988":
         return True
@@ -162,7 +178,9 @@ def may_contact(regime: Regime, at: datetime) -> bool:
 
 
 def bad_debt_relief_from(due_date: date, reminders: int) -> date | None:
-    """The first day on which VAT of a bad debt may be corrected without a collection attempt, or None with fewer than three reminders."""
+    """The first day on which VAT of a bad debt may be corrected without a collection attempt, or None with fewer than
+    three reminders.
+    """
     return add_months(due_date, BAD_DEBT_MONTHS) if reminders >= BAD_DEBT_REMINDERS else None
 
 

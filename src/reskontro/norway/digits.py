@@ -1,6 +1,7 @@
 """Check-digit arithmetic over texts of ASCII digits.
 
-Digits are handled as bytes: translate, slice and sum run over bytes without a Python loop, so a check takes less than a microsecond.
+Digits are handled as bytes: translate, slice and sum run over bytes without a Python loop, so a check takes less than a
+microsecond.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ def weighted_sum(digits: str, weights: Sequence[int]) -> int:
 
 
 def luhn_remainder(digits: str) -> int:
-    """The Luhn sum modulo 10 of digits whose last one is the check digit (weights 1, 2, 1 from the right); 0 when it fits."""
+    """The Luhn sum modulo 10 of digits whose last one is the check digit (weights 1, 2, 1 from the right); 0 when it
+    fits.
+    """
     raw = digits.encode("ascii")
     return (sum(raw[-1::-2].translate(_VALUE)) + sum(raw[-2::-2].translate(_DOUBLED))) % 10

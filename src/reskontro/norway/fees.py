@@ -1,6 +1,8 @@
-"""What a creditor may charge for its own letters, the compensation for recovery costs between businesses, and court fees.
+"""What a creditor may charge for its own letters, the compensation for recovery costs between businesses, and court
+fees.
 
-Rules: inkassoforskriften (INKF) chapter 1, inkassoloven §§ 9 and 10, forsinkelsesrenteloven §§ 3a and 4 d, rettsgebyrloven.
+Rules: inkassoforskriften (INKF) chapter 1, inkassoloven §§ 9 and 10, forsinkelsesrenteloven §§ 3a and 4 d,
+rettsgebyrloven.
 """
 
 from __future__ import annotations
@@ -72,7 +74,8 @@ class LetterFee(NamedTuple):
 
 
 def fee_amount(letter_type: LetterType, due_date: date, sent: date, rates: Rates = STATUTORY) -> Decimal:
-    """The fee of a letter in NOK: the fraction of the claim's due date of the inkassosats of the sending day, in whole kroner, .50 up.
+    """The fee of a letter in NOK: the fraction of the claim's due date of the inkassosats of the sending day, in whole
+    kroner, .50 up.
 
     Raises ValueMissing for a sending day whose inkassosats is not known.
     """
@@ -130,10 +133,12 @@ def letter_fee(
     grace_days: int = 0,
     rates: Rates = STATUTORY,
 ) -> LetterFee:
-    """The fee in NOK that a letter of this type may bear when it is sent on that day, or 0 with the first reason why none.
+    """The fee in NOK that a letter of this type may bear when it is sent on that day, or 0 with the first reason why
+    none.
 
-    ``earlier`` are all letters of the claim, oldest first, those without a fee too. Consumers and businesses are treated alike. The due date is
-    taken as it is, on a holiday too. Raises ValueMissing for a sending day whose inkassosats is not known.
+    ``earlier`` are all letters of the claim, oldest first, those without a fee too. Consumers and businesses are
+    treated alike. The due date is taken as it is, on a holiday too. Raises ValueMissing for a sending day whose
+    inkassosats is not known.
     """
     amount = fee_amount(letter_type, due_date, sent, rates)
     series = running_series(earlier, sent)
@@ -150,7 +155,8 @@ def letter_fee(
 
 
 def compensation(debtor_type: DebtorType, due_date: date, rates: Rates = STATUTORY) -> Decimal | None:
-    """The compensation for recovery costs in NOK, of the half-year that holds the due date; None for a consumer, who never owes it.
+    """The compensation for recovery costs in NOK, of the half-year that holds the due date; None for a consumer, who
+    never owes it.
 
     Raises ValueMissing for a half-year whose amount is not known. Rule: forsinkelsesrenteloven §§ 3a and 4 d.
     """
@@ -165,7 +171,9 @@ class Charge(NamedTuple):
 
 
 def added_by_charges(charges: Iterable[Charge]) -> tuple[Decimal, ...]:
-    """What each charge adds to the claimable total, which is the larger of all compensations and all costs (INKF §§ 1-5 and 2-6)."""
+    """What each charge adds to the claimable total, which is the larger of all compensations and all costs (INKF §§ 1-5
+    and 2-6).
+    """
     compensations = costs = total = _ZERO
     added: list[Decimal] = []
     for charge in charges:

@@ -1,7 +1,7 @@
 """Numbers that identify organisations and people, with the codes and contact details that go with them.
 
-Organisation numbers are judged by their scheme (ISO 6523), national identity numbers by their country. Whatever a field check needs can be
-imported from here; codes live in ``iso_codes`` and phone, e-mail and postal code in ``contacts``.
+Organisation numbers are judged by their scheme (ISO 6523), national identity numbers by their country. Whatever a field
+check needs can be imported from here; codes live in ``iso_codes`` and phone, e-mail and postal code in ``contacts``.
 """
 
 from __future__ import annotations
@@ -93,7 +93,9 @@ _FINNISH_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1)
 
 
 def is_norwegian_organization_no(value: str) -> bool:
-    """Whether the value is a number of Enhetsregisteret: nine digits (blanks aside) with a MOD11 check digit, and not all zeros."""
+    """Whether the value is a number of Enhetsregisteret: nine digits (blanks aside) with a MOD11 check digit, and not
+    all zeros.
+    """
     digits = value.replace(" ", "")
     return (
         bool(_NINE_DIGITS.fullmatch(digits))
@@ -103,7 +105,9 @@ def is_norwegian_organization_no(value: str) -> bool:
 
 
 def norwegian_check_digit(base: str) -> str | None:
-    """The ninth digit for eight digits of an organisation number, or None when MOD11 leaves none. Raises ValueError for another base."""
+    """The ninth digit for eight digits of an organisation number, or None when MOD11 leaves none. Raises ValueError for
+    another base.
+    """
     if not _EIGHT_DIGITS.fullmatch(base):
         raise ValueError("the base of an organisation number is 8 digits")
     remainder = weighted_sum(base, _NORWEGIAN_WEIGHTS) % 11
@@ -111,9 +115,11 @@ def norwegian_check_digit(base: str) -> str | None:
 
 
 def is_norwegian_vat_no(value: str, *, ehf: bool = False) -> bool:
-    """Whether the value is an organisation number followed by ``MVA``, perhaps after ``NO``; blanks and case are forgiven.
+    """Whether the value is an organisation number followed by ``MVA``, perhaps after ``NO``; blanks and case are
+    forgiven.
 
-    With ``ehf`` the strict form of e-invoices is wanted: ``NO``, nine digits, ``MVA``, no blanks (Peppol rule NO-R-001).
+    With ``ehf`` the strict form of e-invoices is wanted: ``NO``, nine digits, ``MVA``, no blanks (Peppol rule
+    NO-R-001).
     """
     match = _EHF_VAT_NO.fullmatch(value) if ehf else _VAT_NO.fullmatch(value.replace(" ", "").upper())
     return match is not None and is_norwegian_organization_no(match[1])
@@ -126,13 +132,17 @@ def is_swedish_organization_no(value: str) -> bool:
 
 
 def is_cvr_no(value: str) -> bool:
-    """Whether the value is a Danish CVR number: eight digits, the first not 0, weighted sum divisible by 11; ``DK`` may stand before it."""
+    """Whether the value is a Danish CVR number: eight digits, the first not 0, weighted sum divisible by 11; ``DK`` may
+    stand before it.
+    """
     match = _CVR.fullmatch(value.translate(_DANISH_SEPARATORS).upper())
     return match is not None and weighted_sum(match[1], _CVR_WEIGHTS) % 11 == 0
 
 
 def is_finnish_business_id(value: str) -> bool:
-    """Whether the value is a Finnish Y-tunnus: seven digits and a MOD11 check digit, with or without hyphen and ``FI``."""
+    """Whether the value is a Finnish Y-tunnus: seven digits and a MOD11 check digit, with or without hyphen and
+    ``FI``.
+    """
     match = _FINNISH.fullmatch(value.translate(_BLANK_AND_HYPHEN).upper())
     return match is not None and weighted_sum(match[1], _FINNISH_WEIGHTS) % 11 == 0
 
@@ -157,7 +167,9 @@ def stored_organization_no(value: str, scheme: str) -> str:
 
 
 def translate_scheme(scheme: str) -> str | None:
-    """The scheme itself when it is in the list, the one that replaced it when it is retired (9908 is 0192), else None."""
+    """The scheme itself when it is in the list, the one that replaced it when it is retired (9908 is 0192), else
+    None.
+    """
     return scheme if scheme in ORGANIZATION_SCHEMES else _RETIRED_SCHEME.get(scheme)
 
 

@@ -1,4 +1,5 @@
-"""Reading the structured input of a calculation: every value checked for its type and range, every complaint naming its place.
+"""Reading the structured input of a calculation: every value checked for its type and range, every complaint naming its
+place.
 
 A complaint never repeats the value: it could be a personal number.
 """
@@ -14,13 +15,15 @@ from typing import Any, Final
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}")
 _MONTH = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
-_AMOUNT = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,4})?")
+_AMOUNT = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,2})?")
+_RATE = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,4})?")
 
 # Far from both ends of the calendar, so that adding a limitation period or a grace period never leaves it.
 FIRST_DAY: Final = date(1900, 1, 1)
 LAST_DAY: Final = date(2999, 12, 31)
 WHOLE_NUMBER_MAX: Final = 100_000
 ELEMENTS_MAX: Final = 100_000
+PER_CENT_MAX: Final = 100
 
 
 class InputInvalid(ValueError):
@@ -28,7 +31,8 @@ class InputInvalid(ValueError):
 
 
 class Input:
-    """An object of the input. Every reader returns the value of a key and raises InputInvalid when it is missing or wrong.
+    """An object of the input. Every reader returns the value of a key and raises InputInvalid when it is missing or
+    wrong.
 
     The readers ending in ``_or_none`` take null and a missing key as None. Keys nobody reads are ignored.
     """
@@ -80,13 +84,25 @@ class Input:
             raise self._wrong(key, f"a whole number from 0 to {WHOLE_NUMBER_MAX}")
         return value
 
-    def amount(self, key: str) -> Decimal:
-        """An amount or a rate, written as a decimal text of at most 15 digits and 4 decimals."""
-        return self._amount(self._values.get(key), key)
+    def amount(self, key: str, *, negative: bool = True) -> Decimal:
+        """An amount, written as a decimal text of at most 15 digits before the point and 2 after it; perhaps never a
+        negative one.
+        """
+        return self._amount(self._values.get(key), key, negative)
 
-    def _amount(self, value: object, key: str) -> Decimal:
+    def _amount(self, value: object, key: str, negative: bool) -> Decimal:
         if not isinstance(value, str) or not _AMOUNT.fullmatch(value):
-            raise self._wrong(key, "a decimal number as text")
+            raise self._wrong(key, "an amount as text, with at most two decimals")
+        amount = Decimal(value)
+        if amount < 0 and not negative:
+            raise self._wrong(key, "zero or more")
+        return amount
+
+    def rate(self, key: str) -> Decimal:
+        """A rate in per cent, written as a decimal text from 0 to 100 with at most 4 decimals."""
+        value = self._values.get(key)
+        if not isinstance(value, str) or not _RATE.fullmatch(value) or Decimal(value) > PER_CENT_MAX:
+            raise self._wrong(key, "a rate as text, from 0 to 100")
         return Decimal(value)
 
     def day(self, key: str) -> date:
@@ -155,9 +171,9 @@ class Input:
             for index, value in enumerate(self._elements(key))
         ]
 
-    def amounts(self, key: str) -> list[Decimal]:
+    def amounts(self, key: str, *, negative: bool = True) -> list[Decimal]:
         """A list of amounts."""
-        return [self._amount(value, key) for value in self._elements(key)]
+        return [self._amount(value, key, negative) for value in self._elements(key)]
 
     def days(self, key: str) -> list[date]:
         """A list of dates."""

@@ -1,7 +1,8 @@
 """Late-payment interest: simple, on the open principal, at the rate in force on each day.
 
-Rules: forsinkelsesrenteloven §§ 2 and 3. The first interest day is the day after the due date, the payment day counts. A day is 1/365 of a
-year, 1/366 in a leap year (Justisdepartementets lovavdeling, 26 June 2006). No interest on interest (Rt. 1998 s. 198).
+Rules: forsinkelsesrenteloven §§ 2 and 3. The first interest day is the day after the due date, the payment day counts.
+A day is 1/365 of a year, 1/366 in a leap year (Justisdepartementets lovavdeling, 26 June 2006). No interest on interest
+(Rt. 1998 s. 198).
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from calendar import isleap
 from collections.abc import Iterable
 from datetime import date, timedelta
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from fractions import Fraction
 from typing import Final, Literal, NamedTuple
 
@@ -22,6 +23,8 @@ DAYS_FROM_DEMAND: Final = 30
 """Where no due date was agreed, interest runs from 30 days after a written demand (§ 2)."""
 
 ORE: Final = Decimal("0.01")
+
+_EXACT = Context(prec=100)  # far more digits than products of amounts, rates and days have
 
 
 class Reduction(NamedTuple):
@@ -52,7 +55,9 @@ class Segment(NamedTuple):
 
 
 def due_day(*, due_date: date | None, demand_date: date | None) -> date:
-    """The day after which interest runs: the agreed due date, else the 30th day after the demand. Raises ValueError without either."""
+    """The day after which interest runs: the agreed due date, else the 30th day after the demand. Raises ValueError
+    without either.
+    """
     if due_date is not None:
         return due_date
     if demand_date is None:
@@ -81,11 +86,12 @@ def segments(
     rates: DatedTable = STATUTORY.late_interest,
     first_day: date | None = None,
 ) -> tuple[Segment, ...]:
-    """The interest days from the day after ``due`` to ``until``, cut at every 1 January, 1 July and change of principal.
+    """The interest days from the day after ``due`` to ``until``, cut at every 1 January, 1 July and change of
+    principal.
 
-    A reduction up to the due date lowers the principal from the start, a later one from the day after it. The segments end where the principal
-    is zero or below. With ``first_day`` the days before it are left out, for interest that was charged up to some day. The rates must not
-    change inside a half-year. Raises ValueMissing when a day has no rate.
+    A reduction up to the due date lowers the principal from the start, a later one from the day after it. The segments
+    end where the principal is zero or below. With ``first_day`` the days before it are left out, for interest that was
+    charged up to some day. The rates must not change inside a half-year. Raises ValueMissing when a day has no rate.
     """
     start = due + ONE_DAY
     open_principal = principal
@@ -111,10 +117,12 @@ def segments(
 
 def interest_of(pieces: Iterable[Segment], day_count: DayCount = "ACT-ACT", unit: Decimal = ORE) -> Decimal:
     """The interest of the segments: the exact sum, rounded once to the unit, half away from zero."""
-    total = Fraction(0)
+    by_year_length = {365: Decimal(0), 366: Decimal(0)}
     for piece in pieces:
         year_days = piece.year_days if day_count == "ACT-ACT" else 365
-        total += Fraction(piece.principal) * Fraction(piece.rate) * piece.days / (100 * year_days)
+        amount_days = _EXACT.multiply(_EXACT.multiply(piece.principal, piece.rate), Decimal(piece.days))
+        by_year_length[year_days] = _EXACT.add(by_year_length[year_days], amount_days)
+    total = sum((Fraction(amount) / (100 * year_days) for year_days, amount in by_year_length.items()), Fraction(0))
     return round_fraction(total, unit)
 
 
@@ -136,5 +144,7 @@ def late_interest(
     day_count: DayCount = "ACT-ACT",
     unit: Decimal = ORE,
 ) -> Decimal:
-    """The interest on a claim up to and including ``until``; arguments and errors as of ``segments`` and ``interest_of``."""
+    """The interest on a claim up to and including ``until``; arguments and errors as of ``segments`` and
+    ``interest_of``.
+    """
     return interest_of(segments(principal, due, reductions, until, rates=rates, first_day=first_day), day_count, unit)

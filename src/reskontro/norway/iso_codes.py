@@ -1,7 +1,8 @@
-"""Country (ISO 3166-1), currency (ISO 4217) and language (ISO 639-1) codes: as sent in any case, answered in their canonical one.
+"""Country (ISO 3166-1), currency (ISO 4217) and language (ISO 639-1) codes: as sent in any case, answered in their
+canonical one.
 
-The lists are those of pycountry. Currencies are narrowed to money that an amount with 0 or 2 decimals can hold; ``data/currency.csv``
-names the exceptions and why.
+The lists are those of pycountry. Currencies are narrowed to money that an amount with 0 or 2 decimals can hold;
+``data/currency.csv`` names the exceptions and why.
 """
 
 from __future__ import annotations
@@ -52,7 +53,9 @@ def currency_code(value: str) -> str | None:
 
 
 def currency_decimals(code: str) -> int | None:
-    """How many decimals amounts in that currency have, 0 or 2; None for a currency that is not accepted. Case does not matter."""
+    """How many decimals amounts in that currency have, 0 or 2; None for a currency that is not accepted. Case does not
+    matter.
+    """
     return CURRENCY_DECIMALS.get(code) if code in CURRENCY_DECIMALS else CURRENCY_DECIMALS.get(code.upper())
 
 

@@ -1,7 +1,7 @@
 """KID, the payment reference of Norwegian giro: check characters, validation and templates that number documents.
 
-Rules: Nets, system specification OCR giro, section 5. A KID has 2 to 25 ASCII digits of which the last is a check character; by MOD11
-that character may be ``-``.
+Rules: Nets, system specification OCR giro, section 5. A KID has 2 to 25 ASCII digits of which the last is a check
+character; by MOD11 that character may be ``-``.
 """
 
 from __future__ import annotations
@@ -50,12 +50,16 @@ def _mod11(payload: str) -> str:
 
 
 def mod10_check(payload: str) -> str:
-    """The check digit by MOD10 (Luhn: weights 2, 1, 2, 1 from the right). Raises ValueError unless payload is 1 to 24 digits."""
+    """The check digit by MOD10 (Luhn: weights 2, 1, 2, 1 from the right). Raises ValueError unless payload is 1 to 24
+    digits.
+    """
     return _mod10(_checked(payload))
 
 
 def mod11_check(payload: str) -> str:
-    """The check character by MOD11 (weights 2 to 7 from the right), ``-`` for remainder 1. Raises ValueError as ``mod10_check``."""
+    """The check character by MOD11 (weights 2 to 7 from the right), ``-`` for remainder 1. Raises ValueError as
+    ``mod10_check``.
+    """
     return _mod11(_checked(payload))
 
 
@@ -91,8 +95,9 @@ def is_valid(kid: str, algorithm: Algorithm = "ANY") -> bool:
 class KidTemplate:
     """A parsed KID template such as ``{account:6}{serial:8}{check}``.
 
-    Parts are digits, ``{client:n}``, ``{account:n}``, ``{serial:n}`` (numbers filled with zeros on the left to n digits; longer ones stay
-    whole) and ``{check}`` as the last one. The serial is required, because without it no two documents of a customer would differ.
+    Parts are digits, ``{client:n}``, ``{account:n}``, ``{serial:n}`` (numbers filled with zeros on the left to n
+    digits; longer ones stay whole) and ``{check}`` as the last one. The serial is required, because without it no two
+    documents of a customer would differ.
     """
 
     __slots__ = ("_pattern", "text")
@@ -130,9 +135,11 @@ class KidTemplate:
         return f"KidTemplate({self.text!r})"
 
     def render(self, client_no: int, account_no: int, serial: int, algorithm: Algorithm = "MOD10") -> str | None:
-        """The KID for these numbers (none of them negative), with a MOD11 check character for MOD11 and a MOD10 digit otherwise.
+        """The KID for these numbers (none of them negative), with a MOD11 check character for MOD11 and a MOD10 digit
+        otherwise.
 
-        None when the check character would be ``-``: the caller skips that serial. Raises KidTooLong over 25 characters.
+        None when the check character would be ``-``: the caller skips that serial. Raises KidTooLong over 25
+        characters.
         """
         payload = self._pattern(client_no, account_no, serial)
         if len(payload) >= KID_LENGTH_MAX:

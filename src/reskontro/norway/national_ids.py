@@ -1,7 +1,7 @@
 """National identity numbers: the Norwegian fødselsnummer with all its kinds, and those of Sweden, Denmark and Finland.
 
-Norwegian rule: folkeregisterforskriften, and Skatteetaten's description of the numbers issued from 2032 on, whose first check digit may be
-one of four. Both generations are in use side by side.
+Norwegian rule: folkeregisterforskriften, and Skatteetaten's description of the numbers issued from 2032 on, whose first
+check digit may be one of four. Both generations are in use side by side.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ _FIRST_WEIGHTS = (3, 7, 6, 1, 8, 9, 4, 5, 2, 1)
 _SECOND_WEIGHTS = (5, 4, 3, 2, 7, 6, 5, 4, 3, 2, 1)
 _FIRST_REMAINDERS_2032 = frozenset((0, 1, 2, 3))
 
-# The longest each month can be in 18yy, 19yy or 20yy: only February depends on the year, and year 00 is a leap year in 2000.
+# The longest each month can be in 18yy, 19yy or 20yy: only February depends on the year, and 2000 makes year 00 a leap
+# year.
 _DAYS_IN_MONTH = tuple(
     tuple(max(monthrange(century + year, month)[1] for century in (1800, 1900, 2000)) for month in range(1, 13))
     for year in range(100)
@@ -39,10 +40,11 @@ _INVALID = NorwegianId(False, False, None)
 
 
 def read_norwegian_id(value: str, *, allow_2032: bool = True) -> NorwegianId:
-    """The verdict on eleven digits (blanks aside): check digits, a date that exists in some century, and the kind of number.
+    """The verdict on eleven digits (blanks aside): check digits, a date that exists in some century, and the kind of
+    number.
 
-    D-numbers add 40 to the day, H-numbers 40 and test numbers (T) 80 to the month. With ``allow_2032`` the first check digit may also be one
-    of the three more that the numbers issued from 2032 can have.
+    D-numbers add 40 to the day, H-numbers 40 and test numbers (T) 80 to the month. With ``allow_2032`` the first check
+    digit may also be one of the three more that the numbers issued from 2032 can have.
     """
     digits = value.replace(" ", "")
     if not _ELEVEN_DIGITS.fullmatch(digits):
@@ -67,7 +69,9 @@ def read_norwegian_id(value: str, *, allow_2032: bool = True) -> NorwegianId:
 
 
 def is_swedish_personal_no(value: str) -> bool:
-    """Whether the value is a personnummer or samordningsnummer: 10 or 12 digits, Luhn over the last ten, month and day in range."""
+    """Whether the value is a personnummer or samordningsnummer: 10 or 12 digits, Luhn over the last ten, month and day
+    in range.
+    """
     match = _PERSONNUMMER.fullmatch(value.replace(" ", ""))
     if match is None:
         return False
@@ -93,7 +97,8 @@ def _is_nordic_id(value: str, country: str) -> bool:
 def is_national_id(value: str, country: str) -> bool:
     """Whether the value is a national identity number of that country (upper-case code).
 
-    NO: every kind of fødselsnummer, those of 2032 included. SE, DK, FI: as python-stdnum judges. Others: any text that is not blank.
+    NO: every kind of fødselsnummer, those of 2032 included. SE, DK, FI: as python-stdnum judges. Others: any text that
+    is not blank.
     """
     if country == "NO":
         return read_norwegian_id(value).valid

@@ -1,7 +1,8 @@
-"""Sums and rates that the law fixes for spans of time, each with its source; outside the known dates the answer is an error.
+"""Sums and rates that the law fixes for spans of time, each with its source; outside the known dates the answer is an
+error.
 
-The rows come with the software (``data/*.csv``) and can be extended by an installation when a new half-year is announced. A table carries
-its last value forward only when somebody has said so.
+The rows come with the software (``data/*.csv``) and can be extended by an installation when a new half-year is
+announced. A table carries its last value forward only when somebody has said so.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Salær: the most an agency may charge a debtor for collecting a claim.
 
-Rules: inkassoforskriften (INKF) §§ 2-1 to 2-4 and inkassoloven § 17. A cap is a multiple of the inkassosats, kept to the øre.
+Rules: inkassoforskriften (INKF) §§ 2-1 to 2-4 and inkassoloven § 17. A cap is a multiple of the inkassosats, kept to
+the øre.
 """
 
 from __future__ import annotations
@@ -30,7 +31,9 @@ _ORE = Decimal("0.01")
 
 
 class Band(NamedTuple):
-    """The multiple of the inkassosats for claims up to a limit, which belongs to the band; None for the band without one."""
+    """The multiple of the inkassosats for claims up to a limit, which belongs to the band; None for the band without
+    one.
+    """
 
     upper_limit: Decimal | None
     multiple: Decimal
@@ -74,9 +77,9 @@ def cap(
 ) -> Decimal:
     """The cap in NOK, rounded once to øre.
 
-    band_base is the principal with the interest accrued before the due date, without late interest and fees. The inkassosats is that of the day
-    the principal is covered, the bands are those of the claim's due date (None: a claim of the bands in force). Raises ValueMissing for a day
-    outside the known ones.
+    band_base is the principal with the interest accrued before the due date, without late interest and fees. The
+    inkassosats is that of the day the principal is covered, the bands are those of the claim's due date (None: a claim
+    of the bands in force). Raises ValueMissing for a day outside the known ones.
     """
     amount = rates.inkassosats.on(covered_on) * _multiple_of(band_base, due_date or _LATEST_DUE_DATE)
     if level == "heavy":
@@ -96,7 +99,8 @@ def plan_supplement(
     brought_to_court: bool,
     rates: Rates = STATUTORY,
 ) -> Decimal:
-    """The supplement in NOK for an instalment plan: 0 for up to four instalments, or when the case has been brought to court.
+    """The supplement in NOK for an instalment plan: 0 for up to four instalments, or when the case has been brought to
+    court.
 
     Raises ValueMissing for a day whose inkassosats is not known.
     """
@@ -109,5 +113,7 @@ def plan_supplement(
 
 
 def agency_fee_allowed(notice_deadline: date, order_reached_bank: date) -> bool:
-    """Whether the debtor who paid then owes an agency fee: only after the deadline day of the notice (inkassoloven § 17 third paragraph)."""
+    """Whether the debtor who paid then owes an agency fee: only after the deadline day of the notice (inkassoloven § 17
+    third paragraph).
+    """
     return order_reached_bank > notice_deadline

@@ -1,6 +1,7 @@
 """Output VAT: the SAF-T codes with their dated rates, the code that fits the amounts of a line, and VAT per rate.
 
-The rates are set each year by the Storting (Stortingsvedtak om merverdiavgift); ``data/vat_code.csv`` has the row and source of each.
+The rates are set each year by the Storting (Stortingsvedtak om merverdiavgift); ``data/vat_code.csv`` has the row and
+source of each.
 """
 
 from __future__ import annotations
@@ -19,7 +20,9 @@ _HUNDRED = Decimal(100)
 _TOLERANCE_UNITS = 2
 
 NO_TREATMENT_CODE: Final = "7"
-"""Late interest, reminder fees and the compensation for recovery costs stand outside the VAT base (mval. § 4-1 second paragraph)."""
+"""Late interest, reminder fees and the compensation for recovery costs stand outside the VAT base (mval. § 4-1 second
+paragraph).
+"""
 
 CONTROL_ACCOUNT = "1500"
 
@@ -57,7 +60,9 @@ VAT_CODES: Final[tuple[VatCode, ...]] = tuple(
 
 @lru_cache(maxsize=4096)
 def output_codes_on(day: date) -> tuple[tuple[str, Decimal], ...]:
-    """The output codes in force on the day, each with its rate in per cent, in the order of the table; empty before the first known day."""
+    """The output codes in force on the day, each with its rate in per cent, in the order of the table; empty before the
+    first known day.
+    """
     return tuple(
         (row.code, row.rate)
         for row in VAT_CODES
@@ -90,8 +95,9 @@ def round_vat(value: Decimal, unit: Decimal = ORE) -> Decimal:
 def code_for_amounts(base: Decimal, vat: Decimal, day: date, unit: Decimal = ORE) -> str | None:
     """The code whose rate gives, on that base, the VAT nearest to the one used.
 
-    unit is the last decimal of the currency (0.01 or 1). The VAT of a rate is rounded to it, and must be within two units; of two rates
-    equally near the higher one is taken. None when no rate fits. VAT 0 is no matter of this function: its code depends on the customer.
+    unit is the last decimal of the currency (0.01 or 1). The VAT of a rate is rounded to it, and must be within two
+    units; of two rates equally near the higher one is taken. None when no rate fits. VAT 0 is no matter of this
+    function: its code depends on the customer.
     """
     best: str | None = None
     nearest = _TOLERANCE_UNITS * unit
@@ -103,7 +109,9 @@ def code_for_amounts(base: Decimal, vat: Decimal, day: date, unit: Decimal = ORE
 
 
 def rate_fits(code: str, base: Decimal, vat: Decimal, day: date, unit: Decimal = ORE) -> bool:
-    """Whether the VAT is at most two units from what the code's rate gives on the base; False for a code that is not in force."""
+    """Whether the VAT is at most two units from what the code's rate gives on the base; False for a code that is not in
+    force.
+    """
     rate = _rates_on(day).get(code)
     return rate is not None and abs(round_vat(base * rate / _HUNDRED, unit) - vat) <= _TOLERANCE_UNITS * unit
 
@@ -149,7 +157,8 @@ def _accounts_of_rate(rate: Decimal) -> tuple[str, str]:
 
 
 def posting_of_gross(gross: Decimal, rate: Decimal, *, credit_note: bool = False) -> tuple[PostingLine, ...]:
-    """The posting of an invoice over that gross amount: control account, income, VAT; of a credit note with the sides exchanged.
+    """The posting of an invoice over that gross amount: control account, income, VAT; of a credit note with the sides
+    exchanged.
 
     Raises ValueError for a rate that output VAT never had.
     """

@@ -80,7 +80,9 @@ def bearer(endpoint: TokenEndpoint, credential: NewCredential) -> Callable[[], s
     """Makes the Authorization header with a fresh token of the credential."""
 
     def ask() -> str:
-        form = f"grant_type=client_credentials&client_id={credential.client_id}&client_secret={credential.client_secret}"
+        form = (
+            f"grant_type=client_credentials&client_id={credential.client_id}&client_secret={credential.client_secret}"
+        )
         answer = endpoint.answer(content_type=FORM_TYPE, authorization=None, body=form.encode())
         assert answer.status == 200, answer
         return f"Bearer {answer.body['access_token']}"

@@ -1,4 +1,6 @@
-"""Aim: Norwegian account numbers, IBAN, BIC and RF references are accepted and refused by the rules of their standards."""
+"""Aim: Norwegian account numbers, IBAN, BIC and RF references are accepted and refused by the rules of their
+standards.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ class TestAccountNumbers:
 
     @given(st.integers(100_000, 10**7 - 1))
     def test_old_postal_giro_numbers_pass_by_either_check(self, number: int) -> None:
-        """stdnum knows the Luhn check of the last seven digits only; MOD11 over the whole number is accepted as well."""
+        """stdnum knows the Luhn check of the last seven digits only; MOD11 over the whole number is accepted as
+        well.
+        """
         value = f"0000{number:07d}"
         by_mod11 = accounts.account_check_digit(value[:10]) == value[10]
         assert accounts.is_account_no(value) == (kontonr.is_valid(value) or by_mod11)

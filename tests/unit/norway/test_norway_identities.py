@@ -1,4 +1,6 @@
-"""Aim: identity numbers, codes and contact details are judged as their registers and the libraries named for them say."""
+"""Aim: identity numbers, codes and contact details are judged as their registers and the libraries named for them
+say.
+"""
 
 from __future__ import annotations
 

@@ -56,7 +56,9 @@ class TestCodesInForce:
         assert not vat.rate_fits("3", Decimal(100), Decimal(25), day)
 
     def test_spans_of_a_code_neither_overlap_nor_leave_a_gap(self) -> None:
-        """Each row of a code begins the day after the one before it, only the last is open, and every row has a source."""
+        """Each row of a code begins the day after the one before it, only the last is open, and every row has a
+        source.
+        """
         for code in {row.code for row in vat.VAT_CODES}:
             rows = sorted((row for row in vat.VAT_CODES if row.code == code), key=lambda row: row.valid_from)
             for earlier, later in pairwise(rows):

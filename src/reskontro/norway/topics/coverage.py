@@ -14,7 +14,7 @@ _PARTS = ("fees", "salaer", "court_fees", "interest", "principal")
 
 def _claim(values: Input) -> dict[str, Decimal]:
     claim = values.object("claim")
-    return {part: claim.amount(part) for part in _PARTS}
+    return {part: claim.amount(part, negative=False) for part in _PARTS}
 
 
 def _allocate(values: Input) -> dict[str, Any]:
@@ -22,7 +22,7 @@ def _allocate(values: Input) -> dict[str, Any]:
     order = cast(coverage.Order, values.choice("order", *coverage.COMPONENTS))
     left = coverage.Open(parts["fees"] + parts["salaer"] + parts["court_fees"], parts["interest"], parts["principal"])
     splits: list[coverage.Split] = []
-    for payment in values.amounts("payments"):
+    for payment in values.amounts("payments", negative=False):
         split, left = coverage.allocate(payment, left, order)
         splits.append(split)
     return {
@@ -41,7 +41,7 @@ def _settlement(values: Input) -> dict[str, Any]:
         court_fees=parts["court_fees"],
         interest=parts["interest"],
         principal=parts["principal"],
-        vat_rate=values.amount("vat_rate"),
+        vat_rate=values.rate("vat_rate"),
     )
     return {name: money(amount) for name, amount in shares._asdict().items()}
 

@@ -13,7 +13,7 @@ from reskontro.norway.topics.fees import debtor_type
 def _cap(values: Input) -> dict[str, Any]:
     for without_influence in ("late_interest", "fees"):
         values.amount(without_influence)
-    band_base = values.amount("principal") + values.amount("interest_before_due")
+    band_base = values.amount("principal", negative=False) + values.amount("interest_before_due", negative=False)
     amount = salaer.cap(
         band_base,
         values.day("covered_date"),

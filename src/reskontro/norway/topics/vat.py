@@ -13,7 +13,7 @@ _ZERO = Decimal(0)
 
 
 def _per_rate(values: Input) -> dict[str, Any]:
-    lines = [(line.amount("net"), line.amount("rate")) for line in values.objects("lines")]
+    lines = [(line.amount("net"), line.rate("rate")) for line in values.objects("lines")]
     totals = vat.vat_per_rate(lines)
     net_total = sum((total.base for total in totals), _ZERO)
     vat_total = sum((total.vat for total in totals), _ZERO)
@@ -38,9 +38,7 @@ def _outside_base(values: Input) -> dict[str, Any]:
 def _posting(values: Input) -> dict[str, Any]:
     document = values.choice("document", "invoice", "credit_note")
     try:
-        lines = vat.posting_of_gross(
-            values.amount("gross"), values.amount("rate"), credit_note=document == "credit_note"
-        )
+        lines = vat.posting_of_gross(values.amount("gross"), values.rate("rate"), credit_note=document == "credit_note")
     except ValueError as error:
         raise InputInvalid(str(error)) from error
     return {

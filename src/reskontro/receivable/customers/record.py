@@ -138,6 +138,11 @@ class Customer:
         return {**DISTRIBUTION_DEFAULTS, **self.values.get("distribution", {})}
 
     @property
+    def stored_details(self) -> str | None:
+        """The JSON text of the fields without a column, when that is all that was read; None when ``values`` are there."""
+        return self._details if self._values is None else None
+
+    @property
     def document_emails(self) -> list[str]:
         """The addresses that documents are mailed to."""
         emails: list[str] = self.values.get("emailAddressDocument", [])
@@ -150,8 +155,12 @@ class Customer:
         return status
 
     def with_control_account(self, control_account: str) -> Customer:
-        """The same customer with its control account."""
-        return Customer(self.account_no, self.customer_no, self.customer_kid, control_account, self.values)
+        """The same customer with its control account; nothing else is read for it."""
+        fixed = Customer.__new__(Customer)
+        for name in Customer.__slots__:
+            setattr(fixed, name, getattr(self, name))
+        fixed.control_account = control_account
+        return fixed
 
 
 def masked(value: str) -> str:

@@ -34,7 +34,7 @@ create table client (
   ledger_start date not null,
   status text not null check (status in ('ACTIVE', 'SUSPENDED', 'CLOSED')),
   created_at timestamptz not null,
-  books_version bigint not null default 1   -- raised by every change of configs, accounts, rules, periods and codes
+  books_version bigint not null        -- a new random number at every change of the client, configs, accounts, rules, periods and codes
 );
 comment on table client is 'The creditors that use this installation.';
 
@@ -108,7 +108,7 @@ create table period (
   status text not null check (status in ('OPEN', 'CLOSED')),
   closed_at timestamptz,
   closed_by text,
-  primary key (client_no, gl_year, gl_period)
+  primary key (client_no, from_date)   -- the number of a month changes when the fiscal year is moved before the first posting
 );
 
 create table number_series (
@@ -116,17 +116,20 @@ create table number_series (
   series text not null,
   series_year integer not null,        -- 0 for series that do not start anew each year
   last_no bigint not null,
+  last_hash bytea,                     -- series log: hash of the last log item
   primary key (client_no, series, series_year)
 );
 
 -- ------------------------------------------------------------------------------------------------ customers
 
+-- No foreign key to client: its check of every row would cost a tenth of the writing, and a write opens the client's books first.
 create table customer (
-  client_no integer not null references client,
+  client_no integer not null,
   account_no integer not null,
   customer_no text not null,
   customer_key text not null,          -- customer_no without case
   name text not null,
+  search_name text not null,           -- name and informal name without case, in two lines
   customer_category text not null,
   organization_no text,
   phone_no text,
@@ -382,11 +385,13 @@ create table log_item (
   document_no text,
   user_id text,
   changes jsonb,
-  salt bytea not null,
-  digests bytea not null,              -- SHA-256 of salt, place and value, one after the other
+  salts bytea not null,                -- 16 bytes for each of the four values; zeros once the value is erased
+  digests bytea,                       -- 32 bytes for each of the four values: the digest of an erased one, else zeros; null: none erased
   hash bytea not null,
   primary key (client_no, log_year, sequence_no)
 ) partition by range (log_year);
+-- What is logged about a customer that has no documents and items: such a customer can be deleted, and its values in the log with it.
+create index log_item_customer on log_item (client_no, customer_no) where customer_no is not null and document_no is null and ar_item_id is null;
 
 -- ------------------------------------------------------------------------------------------------ batches
 

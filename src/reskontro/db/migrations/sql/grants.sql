@@ -13,7 +13,7 @@ grant insert, update (open_amount, base_open_amount, credited_amount, credited_v
 grant insert, update (status, undone_on, undone_by) on match to {serving};
 grant insert, update (ar_item_id, account_no, exception_code) on payment to {serving};
 -- Erasing personal values from the log leaves their digests, so the chain still holds.
-grant update (customer_no, document_no, user_id, changes) on log_item to {serving};
+grant update (customer_no, document_no, user_id, changes, salts, digests) on log_item to {serving};
 
 grant insert, update on client, client_config, code, gl_account, posting_rule, period, number_series, account_balance to {serving};
 grant insert, update, delete on customer, batch, batch_slice, batch_item, idempotency_key, stored_list to {serving};

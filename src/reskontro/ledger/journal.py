@@ -1,0 +1,260 @@
+"""Writing to the ledger, in sets: transactions, AR items, matches and balances of a set in a handful of statements.
+
+The caller holds the client's write lock; transaction numbers are claimed per set, in its transaction, so they have no gaps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from decimal import Decimal
+
+from reskontro.db.bulk import NULL, Stage, copy_json, copy_text
+from reskontro.db.engine import Transaction
+from reskontro.kit.money import ZERO
+from reskontro.ledger.matching import Match
+from reskontro.ledger.posting import LedgerTransaction, OpenItem, check_balance
+from reskontro.ledger.series import claim
+
+TRANSACTION_SERIES = "transaction"
+
+_GL_COLUMNS = (
+    ("gl_year", "integer"),
+    ("transaction_no", "integer"),
+    ("line_no", "smallint"),
+    ("gl_period", "smallint"),
+    ("gl_date", "date"),
+    ("document_date", "date"),
+    ("journal", "text"),
+    ("gl_account", "text"),
+    ("amount", "numeric(18, 2)"),
+    ("currency", "text"),
+    ("currency_amount", "numeric(18, 2)"),
+    ("exchange_rate", "numeric(20, 10)"),
+    ("vat_code", "text"),
+    ("account_no", "integer"),
+    ("ar_item_id", "uuid"),
+    ("document_uuid", "uuid"),
+    ("batch_uuid", "uuid"),
+    ("reverses_gl_year", "integer"),
+    ("reverses_transaction_no", "integer"),
+    ("dimensions", "jsonb"),
+    ("line_text", "text"),
+    ("created_by", "text"),
+)
+_gl_stage = Stage("stage_gl_item", _GL_COLUMNS)
+_GL_NAMES = ", ".join(name for name, _ in _GL_COLUMNS)
+
+_AR_COLUMNS = (
+    ("ar_item_id", "uuid"),
+    ("account_no", "integer"),
+    ("ar_item_type", "text"),
+    ("claim_kind", "text"),
+    ("claim_ar_item_id", "uuid"),
+    ("document_uuid", "uuid"),
+    ("document_no", "text"),
+    ("reference_no", "text"),
+    ("kid", "text"),
+    ("item_date", "date"),
+    ("due_date", "date"),
+    ("gl_date", "date"),
+    ("gl_year", "integer"),
+    ("gl_period", "smallint"),
+    ("transaction_no", "integer"),
+    ("control_account", "text"),
+    ("currency", "text"),
+    ("exchange_rate", "numeric(20, 10)"),
+    ("original_amount", "numeric(18, 2)"),
+    ("base_original_amount", "numeric(18, 2)"),
+    ("vat_amount", "numeric(18, 2)"),
+    ("reversal", "boolean"),
+    ("open_amount", "numeric(18, 2)"),
+    ("base_open_amount", "numeric(18, 2)"),
+    ("credited_amount", "numeric(18, 2)"),
+    ("credited_vat", "numeric(18, 2)"),
+    ("details", "jsonb"),
+)
+_ar_stage = Stage("stage_ar_item", _AR_COLUMNS)
+_AR_NAMES = ", ".join(name for name, _ in _AR_COLUMNS)
+
+_change_stage = Stage(
+    "stage_ar_change",
+    (
+        ("ar_item_id", "uuid"),
+        ("open_amount", "numeric(18, 2)"),
+        ("base_open_amount", "numeric(18, 2)"),
+        ("credited_amount", "numeric(18, 2)"),
+        ("credited_vat", "numeric(18, 2)"),
+    ),
+)
+_match_stage = Stage(
+    "stage_match",
+    (
+        ("match_id", "uuid"),
+        ("account_no", "integer"),
+        ("match_date", "date"),
+        ("source", "text"),
+        ("coverage_order", "text"),
+        ("created_by", "text"),
+    ),
+)
+_match_line_stage = Stage(
+    "stage_match_line",
+    (
+        ("match_id", "uuid"),
+        ("line_no", "smallint"),
+        ("ar_item_id", "uuid"),
+        ("amount", "numeric(18, 2)"),
+        ("base_amount", "numeric(18, 2)"),
+    ),
+)
+
+
+def number_transactions(transaction: Transaction, client_no: int, postings: Iterable[LedgerTransaction]) -> None:
+    """Give transaction numbers, without gaps per client and year, in the order of the set."""
+    by_year: dict[int, list[LedgerTransaction]] = {}
+    for posting in postings:
+        by_year.setdefault(posting.gl_year, []).append(posting)
+    for year, members in by_year.items():
+        first = claim(transaction, client_no, TRANSACTION_SERIES, year, len(members))
+        for number, posting in enumerate(members, first):
+            posting.transaction_no = number
+
+
+def write_transactions(transaction: Transaction, client_no: int, postings: Sequence[LedgerTransaction], now: datetime) -> None:
+    """Write the GL items of numbered transactions and fold their sums into the balances.
+
+    Raises Unbalanced, and then nothing may be committed, when one of them does not balance.
+    """
+    lines: list[str] = []
+    sums: dict[tuple[str, int, int], list[Decimal]] = {}
+    counts: dict[tuple[str, int, int], int] = {}
+    for t in postings:
+        check_balance(t.lines)
+        head = f"{t.gl_year}\t{t.transaction_no}\t"
+        dates = f"\t{t.gl_period}\t{t.gl_date}\t{t.document_date}\t{t.journal}\t"
+        reverses = f"{t.reverses[0]}\t{t.reverses[1]}" if t.reverses else f"{NULL}\t{NULL}"
+        tail = (
+            f"\t{t.document_uuid.hex if t.document_uuid else NULL}\t{t.batch_uuid.hex if t.batch_uuid else NULL}\t{reverses}\t"
+        )
+        end = f"\t{NULL if t.text is None else copy_text(t.text)}\t{copy_text(t.created_by)}"
+        rate = format(t.exchange_rate, "f")
+        for line_no, line in enumerate(t.lines, 1):
+            amount = line.amount
+            dimensions = copy_json([{"dimensionNo": number, "value": value} for number, value in line.dimensions]) if line.dimensions else NULL
+            lines.append(
+                f"{head}{line_no}{dates}{line.gl_account}\t{amount:f}\t{t.currency}\t{line.currency_amount:f}\t{rate}\t{line.vat_code or NULL}\t"
+                f"{line.account_no or NULL}\t{line.ar_item_id.hex if line.ar_item_id else NULL}{tail}{dimensions}{end}"
+            )
+            key = (line.gl_account, t.gl_year, t.gl_period)
+            entry = sums.get(key)
+            if entry is None:
+                entry = sums[key] = [ZERO, ZERO]
+                counts[key] = 0
+            if amount > 0:
+                entry[0] += amount
+            else:
+                entry[1] -= amount
+            counts[key] += 1
+    if not lines:
+        return
+    _gl_stage.copy(transaction, lines)
+    transaction.execute(
+        f"insert into gl_item (client_no, {_GL_NAMES}, created_at) select %s, {_GL_NAMES}, %s from stage_gl_item".encode(), (client_no, now)
+    )
+    _fold_balances(transaction, client_no, sums, counts)
+
+
+def _fold_balances(
+    transaction: Transaction, client_no: int, sums: dict[tuple[str, int, int], list[Decimal]], counts: dict[tuple[str, int, int], int]
+) -> None:
+    keys = sorted(sums)
+    transaction.execute(
+        "insert into account_balance as b (client_no, gl_account, gl_year, gl_period, debit, credit, item_count)"
+        " select %s, * from unnest(%s::text[], %s::int[], %s::smallint[], %s::numeric[], %s::numeric[], %s::bigint[])"
+        " on conflict (client_no, gl_account, gl_year, gl_period) do update"
+        " set debit = b.debit + excluded.debit, credit = b.credit + excluded.credit, item_count = b.item_count + excluded.item_count",
+        (
+            client_no,
+            [key[0] for key in keys],
+            [key[1] for key in keys],
+            [key[2] for key in keys],
+            [sums[key][0] for key in keys],
+            [sums[key][1] for key in keys],
+            [counts[key] for key in keys],
+        ),
+    )
+
+
+def _hex(value: object) -> str:
+    return NULL if value is None else value.hex  # type: ignore[attr-defined,no-any-return]
+
+
+def _text(value: str | None) -> str:
+    return NULL if value is None else copy_text(value)
+
+
+def write_items(transaction: Transaction, client_no: int, items: Sequence[OpenItem], now: datetime) -> None:
+    """Write new AR items with the state they have after the set; their transactions are numbered by now."""
+    lines: list[str] = []
+    for i in items:
+        t = i.transaction
+        assert t is not None
+        lines.append(
+            f"{i.ar_item_id.hex}\t{i.account_no}\t{i.ar_item_type}\t{i.claim_kind}\t{_hex(i.claim_ar_item_id)}\t{_hex(i.document_uuid)}\t"
+            f"{_text(i.document_no)}\t{_text(i.reference_no)}\t{i.kid or NULL}\t{i.item_date or t.document_date}\t{i.due_date}\t{t.gl_date}\t"
+            f"{t.gl_year}\t{t.gl_period}\t{t.transaction_no}\t{i.control_account}\t{i.currency}\t{i.exchange_rate:f}\t{i.original_amount:f}\t"
+            f"{i.base_original_amount:f}\t{i.vat_amount:f}\t{'t' if i.reversal else 'f'}\t{i.open_amount:f}\t{i.base_open_amount:f}\t"
+            f"{i.credited_amount:f}\t{i.credited_vat:f}\t{copy_json(i.details) if i.details else '{}'}"
+        )
+    if not lines:
+        return
+    _ar_stage.copy(transaction, lines)
+    transaction.execute(
+        f"insert into ar_item (client_no, {_AR_NAMES}, created_at, changed_at) select %s, {_AR_NAMES}, %s, %s from stage_ar_item".encode(),
+        (client_no, now, now),
+    )
+
+
+def write_changes(transaction: Transaction, client_no: int, items: Iterable[OpenItem], now: datetime) -> None:
+    """Write the new state of stored AR items that a match or a credit note changed."""
+    lines = [
+        f"{i.ar_item_id.hex}\t{i.open_amount:f}\t{i.base_open_amount:f}\t{i.credited_amount:f}\t{i.credited_vat:f}"
+        for i in items
+        if i.changed and i.transaction is None
+    ]
+    if not lines:
+        return
+    _change_stage.copy(transaction, lines)
+    transaction.execute(
+        "update ar_item a set open_amount = s.open_amount, base_open_amount = s.base_open_amount, credited_amount = s.credited_amount,"
+        " credited_vat = s.credited_vat, changed_at = %s from stage_ar_change s where a.client_no = %s and a.ar_item_id = s.ar_item_id",
+        (now, client_no),
+    )
+
+
+def write_matches(transaction: Transaction, client_no: int, matches: Sequence[Match], now: datetime) -> None:
+    """Write matches with their lines."""
+    if not matches:
+        return
+    _match_stage.copy_rows(
+        transaction, [(m.match_id, m.account_no, m.match_date, m.source, m.coverage_order, m.created_by) for m in matches]
+    )
+    transaction.execute(
+        "insert into match (client_no, match_id, account_no, match_date, source, coverage_order, created_by, created_at)"
+        " select %s, match_id, account_no, match_date, source, coverage_order, created_by, %s from stage_match",
+        (client_no, now),
+    )
+    _match_line_stage.copy_rows(
+        transaction,
+        [
+            (m.match_id, line_no, line.item.ar_item_id, line.amount, line.base_amount)
+            for m in matches
+            for line_no, line in enumerate(m.lines, 1)
+        ],
+    )
+    transaction.execute(
+        "insert into match_line (client_no, match_id, line_no, ar_item_id, amount, base_amount)"
+        " select %s, match_id, line_no, ar_item_id, amount, base_amount from stage_match_line",
+        (client_no,),
+    )

@@ -1,0 +1,1 @@
+"""The room of administration: clients, GL accounts, posting rules and periods."""

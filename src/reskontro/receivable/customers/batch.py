@@ -1,0 +1,46 @@
+"""Sets of customers: one look-up, one pass in input order, one write."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from reskontro.batches.kinds import BatchKind, ChunkContext, Item, ItemResult, Process
+from reskontro.db.engine import Transaction
+from reskontro.receivable.customers.desk import CustomerDesk
+from reskontro.receivable.customers.schemas import customer_key, identify
+
+
+def _processing(*, may_create: bool) -> Process:
+    def process(transaction: Transaction, context: ChunkContext, items: Sequence[Item]) -> list[ItemResult]:
+        desk = CustomerDesk(transaction, context)
+        drafts = [desk.read(item.value) for item in items]
+        desk.load_for(drafts)
+        results: list[ItemResult] = []
+        for item, draft in zip(items, drafts, strict=True):
+            outcome = desk.propose(draft, may_create=may_create)
+            if outcome.customer is not None:
+                desk.accept(outcome, item.origin)
+            results.append(outcome.item_result())
+        desk.write()
+        return results
+
+    return process
+
+
+def _kind(operation: str, *, may_create: bool) -> BatchKind:
+    return BatchKind(
+        name=f"customers.{operation.lower()}",
+        entity="CUSTOMERS",
+        operation=operation,
+        key_field="customerNo",
+        natural_key=customer_key,
+        identify=identify,
+        process=_processing(may_create=may_create),
+    )
+
+
+CUSTOMERS_POST = _kind("POST", may_create=True)
+"""Creates unknown customers and updates known ones."""
+
+CUSTOMERS_PUT = _kind("PUT", may_create=False)
+"""Updates known customers; an unknown one is an item that fails."""

@@ -1,0 +1,89 @@
+"""Which accounts and dimensions the lines of a document are posted with."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from reskontro.kit.fields import Schema
+from reskontro.ledger.books import Books
+from reskontro.receivable.customers.record import Customer
+from reskontro.receivable.documents.amounts import ComposedLine, Composition
+from reskontro.receivable.documents.rules import Draft
+from reskontro.receivable.documents.schemas import DOCUMENT, DOCUMENT_LINE
+
+_LINES = DOCUMENT.field("documentLines").position
+
+
+def choose_accounts(books: Books, on: date, draft: Draft, composition: Composition, customer: Customer) -> None:
+    """Give every line with amounts its account, and its VAT account; ACCOUNT-UNKNOWN and ACCOUNT-CONTROL for those that cannot be used."""
+    assert draft.document_type is not None
+    place = -1
+    for line in composition.lines:
+        place += 1
+        if line.excl_vat is None:
+            continue
+        raw = line.raw
+        event, line_type = draft.document_type, line.line_type
+        if line_type == "FEE" and event != "RM" and line.vat_code == "7":
+            event = "FEE"
+        found = books.accounts_for(
+            event,
+            on,
+            line_type=line_type,
+            vat_code=line.vat_code,
+            item_group1=raw.get("itemGroup1"),
+            article_no=raw.get("articleNo"),
+            customer_category=customer.customer_category,
+            country_code=customer.country_code,
+        )
+        line.gl_account = raw.get("glAccount") or found.contra
+        line.vat_account = found.vat if line.vat_code is not None else None
+        _check_account(books, draft, line, place, composition.from_header)
+
+
+def _check_account(books: Books, draft: Draft, line: ComposedLine, index: int, from_header: bool) -> None:
+    for number in (line.gl_account, line.vat_account):
+        account = books.account(number) if number else None
+        if number is None and number is line.vat_account:
+            continue
+        code = None
+        if account is None or not account.active:
+            code = "ACCOUNT-UNKNOWN"
+        elif account.is_control:
+            code = "ACCOUNT-CONTROL"
+        if code is None:
+            continue
+        if from_header:
+            draft.find("E", code, "currencyAmounts", value=number or "")
+        else:
+            position = (_LINES, index, DOCUMENT_LINE.field("glAccount").position)
+            draft.messages.add("E", code, "glAccount", f"/documentLines/{index}/glAccount", position, value=number or "")
+
+
+def read_dimensions(books: Books, on: date, draft: Draft) -> None:
+    """CODE-UNKNOWN for dimensions, of the document and of its lines, that the client does not keep or whose value is not listed."""
+    sent = draft.values.get("dimensions")
+    if sent:
+        _check_dimensions(books, on, draft, sent, "/dimensions", (DOCUMENT.field("dimensions").position,))
+    for index, line in enumerate(draft.lines):
+        if line.get("dimensions"):
+            position = (_LINES, index, DOCUMENT_LINE.field("dimensions").position)
+            _check_dimensions(books, on, draft, line["dimensions"], f"/documentLines/{index}/dimensions", position)
+
+
+def _check_dimensions(
+    books: Books, on: date, draft: Draft, dimensions: list[dict[str, object]], pointer: str, position: tuple[int, ...]
+) -> None:
+    kept = {entry["dimensionNo"]: entry.get("values") for entry in books.config("gl.dimensions", on) or ()}
+    schema: Schema | None = DOCUMENT.field("dimensions").inner
+    assert schema is not None
+    for index, dimension in enumerate(dimensions):
+        number, value = dimension.get("dimensionNo"), dimension.get("value")
+        name = None
+        if number is not None and number not in kept:
+            name = "dimensionNo"
+        elif value is not None and number is not None and kept[number] is not None and value not in kept[number]:
+            name = "value"
+        if name is not None:
+            place = (*position, index, schema.field(name).position)
+            draft.messages.add("E", "CODE-UNKNOWN", name, f"{pointer}/{index}/{name}", place, value=dimension[name])

@@ -1,0 +1,34 @@
+"""Sets of documents: one look-up, one pass in input order, one write."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from reskontro.batches.kinds import BatchKind, ChunkContext, Item, ItemResult
+from reskontro.db.engine import Transaction
+from reskontro.receivable.documents.desk import DocumentDesk
+from reskontro.receivable.documents.poster import post
+from reskontro.receivable.documents.rules import read
+from reskontro.receivable.documents.schemas import document_key, identify
+
+
+def process(transaction: Transaction, context: ChunkContext, items: Sequence[Item]) -> list[ItemResult]:
+    """Validate and post a set of documents; see batches.kinds.Process."""
+    desk = DocumentDesk(transaction, context)
+    drafts = [read(item.value, desk.policy) for item in items]
+    desk.load(drafts)
+    results = [post(desk, draft, item.origin) for item, draft in zip(items, drafts, strict=True)]
+    desk.write()
+    return results
+
+
+DOCUMENTS_POST = BatchKind(
+    name="documents.post",
+    entity="DOCUMENTS",
+    operation="POST",
+    key_field="documentNo",
+    natural_key=document_key,
+    identify=identify,
+    process=process,
+)
+"""Posts documents of all types."""

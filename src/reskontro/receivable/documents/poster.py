@@ -1,0 +1,452 @@
+"""One document after the other: what depends on stored state is checked, the posting is made, and its effects hold for the next."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from reskontro.batches.kinds import ItemResult, Origin
+from reskontro.kit.fields import Invalid
+from reskontro.kit.ids import new_id
+from reskontro.kit.json import write_json
+from reskontro.kit.money import multiply
+from reskontro.ledger.posting import ONE, LedgerTransaction, OpenItem, Part, post_document
+from reskontro.norway.identities import currency_decimals
+from reskontro.norway.kid import KidTooLong
+from reskontro.receivable.customers.desk import CustomerOutcome
+from reskontro.receivable.customers.record import Customer
+from reskontro.receivable.customers.schemas import CUSTOMER
+from reskontro.receivable.documents.accounts import choose_accounts, read_dimensions
+from reskontro.receivable.documents.amounts import Composition, VatPolicy, compose, has_amounts, parts_of
+from reskontro.receivable.documents.credits import check_credit, credit_parts, settle_credit
+from reskontro.receivable.documents.desk import DocumentDesk, failed, unchanged
+from reskontro.receivable.documents.payments import check_payment, settle_payment
+from reskontro.receivable.documents.record import NewDocument
+from reskontro.receivable.documents.references import find_references
+from reskontro.receivable.documents.rules import Draft, check_decimals
+from reskontro.receivable.documents.schemas import DOCUMENT
+from reskontro.receivable.documents.store import KnownDocument
+
+JOURNALS = {"IN": "SALES", "CN": "SALES", "IT": "NOTES", "RM": "NOTES", "PY": "PAYMENTS"}
+CLAIM_KINDS = {"IN": "PRINCIPAL", "CN": "CREDIT", "IT": "INTEREST", "RM": "COST", "PY": "CREDIT"}
+_DUE_IS_DATE = ("CN", "PY")
+_WITH_KID = ("IN", "IT", "RM")
+_CUSTOMER_POSITION = (DOCUMENT.field("customer").position,)
+
+
+class _CustomerDefaults(msgspec.Struct):
+    """What a document takes over from its customer's details, as raw JSON."""
+
+    distribution: msgspec.Raw = msgspec.Raw(b"")
+    emailAddressDocument: msgspec.Raw = msgspec.Raw(b"")  # noqa: N815 - a wire name
+
+
+_defaults_decoder = msgspec.json.Decoder(_CustomerDefaults)
+
+
+class _Case:
+    """What has been found out about one document so far."""
+
+    __slots__ = ("composition", "credited", "currency", "decimals", "due_date", "gl_day", "outcome", "period", "rate", "references")
+
+    def __init__(self) -> None:
+        self.outcome: CustomerOutcome | None = None
+        self.currency = ""
+        self.decimals = 2
+        self.rate: Decimal | None = None
+        self.due_date: date | None = None
+        self.gl_day: date | None = None
+        self.period: Any = None
+        self.composition: Composition | None = None
+        self.credited: KnownDocument | None = None
+        self.references: list[KnownDocument] = []
+
+
+def post(desk: DocumentDesk, draft: Draft, origin: Origin) -> ItemResult:
+    """Judge one document and let it take effect unless it fails."""
+    if draft.document_no is not None:
+        known = desk.document(draft.document_no)
+        if known is not None:
+            if not draft.messages.error_count and draft.content_hash == known.content_hash:
+                return unchanged(draft, known)
+            draft.find("E", "NOT-UNIQUE", "documentNo", value=draft.document_no)
+    case = _Case()
+    customer = _find_customer(desk, draft, case)
+    _find_currency(desk, draft, case, customer)
+    _find_dates(desk, draft, case, customer)
+    if draft.document_type is not None:
+        _check_attachments(desk, draft)
+        read_dimensions(desk.books, desk.context.today, draft)
+        find_references(desk, draft, case, customer)
+        _compose(desk, draft, case, customer)
+        if draft.document_type == "CN" and case.credited is not None:
+            check_credit(draft, case.credited)
+        if draft.document_type == "PY":
+            check_payment(desk, draft, customer)
+    if draft.messages.error_count or customer is None:
+        return failed(draft, draft.messages, customer if case.outcome is None else None)
+    return _take_effect(desk, draft, case, customer, origin)
+
+
+# ------------------------------------------------------------------------------------------------ checks
+
+
+def _find_customer(desk: DocumentDesk, draft: Draft, case: _Case) -> Customer | None:
+    """The customer, existing or (provisionally) new; None with a finding when there is none."""
+    number = draft.values.get("customerNo")
+    if number is None:
+        return None
+    sent: dict[str, Any] | None = draft.values.get("customer")
+    customer = desk.customers.find(number)
+    if customer is not None:
+        if sent is not None:
+            draft.find("W", "CUSTOMER-IGNORED", "customer")
+        return customer
+    if sent is None or desk.books.config("document.autoCreateCustomer", desk.context.today) != "WHEN-GIVEN":
+        draft.find("E", "CUSTOMER-UNKNOWN", "customerNo", value=number)
+        return None
+    own = sent.get("customerNo")
+    if isinstance(own, str) and own.strip() and own.strip().lower() != number.lower():
+        draft.messages.add(
+            "E", "TARGET-CONFLICT", "customerNo", "/customer/customerNo", (*_CUSTOMER_POSITION, CUSTOMER.field("customerNo").position), fields="customerNo"
+        )
+        return None
+    if not isinstance(own, str) or not own.strip():
+        sent = {**sent, "customerNo": number}
+    outcome = desk.customers.propose(desk.customers.read(sent))
+    draft.messages.join(outcome.messages, "/customer", _CUSTOMER_POSITION)
+    case.outcome = outcome
+    return outcome.customer
+
+
+def _find_currency(desk: DocumentDesk, draft: Draft, case: _Case, customer: Customer | None) -> None:
+    values = draft.values
+    currency = values.get("currency") or (customer.currency if customer is not None else desk.base_currency)
+    case.currency = currency
+    decimals = currency_decimals(currency)
+    case.decimals = 2 if decimals is None else decimals
+    check_decimals(draft, case.decimals)
+    sent = values.get("exchangeRate")
+    if currency == desk.base_currency:
+        if sent is not None and sent != ONE:
+            draft.find("W", "VALUE-CONFLICT", "exchangeRate", other="currency")
+        case.rate = ONE
+    elif sent is not None:
+        case.rate = sent
+    elif "documentDate" in values and not draft.refused("exchangeRate"):
+        case.rate = desk.books.exchange_rate(currency, values["documentDate"])
+        if case.rate is None:
+            draft.find("E", "RATE-MISSING", "exchangeRate", currency=currency, date=values["documentDate"])
+
+
+def _find_dates(desk: DocumentDesk, draft: Draft, case: _Case, customer: Customer | None) -> None:
+    values = draft.values
+    document_date: date | None = values.get("documentDate")
+    if document_date is None:
+        return
+    due_date: date | None = values.get("dueDate")
+    if draft.document_type in _DUE_IS_DATE:
+        if due_date is not None and due_date != document_date:
+            draft.find("W", "VALUE-CONFLICT", "dueDate", other="documentDate")
+        due_date = document_date
+    elif due_date is None:
+        days = customer.due_days if customer is not None else None
+        if days is None:
+            days = desk.books.config("document.defaultDueDays", desk.context.today)
+        due_date = document_date + timedelta(days=days)
+    elif due_date < document_date:
+        draft.find("E", "DATE-ORDER", "dueDate", other="documentDate")
+    case.due_date = due_date
+    gl_date: date = values.get("glDate") or document_date
+    try:
+        placed = desk.books.posting_day(gl_date)
+    except Invalid as invalid:
+        draft.find("E", invalid.code, "glDate", **invalid.parameters)
+        return
+    if placed.was_closed:
+        year, period = desk.books.period_number(gl_date)
+        refused = desk.books.config("document.closedPeriod", gl_date) == "ERROR"
+        draft.find("E" if refused else "W", "PERIOD-CLOSED", "glDate", year=year, period=period, used=placed.day)
+    case.gl_day, case.period = placed.day, placed.period
+
+
+def _check_attachments(desk: DocumentDesk, draft: Draft) -> None:
+    values = draft.values
+    position = DOCUMENT.field("attachmentFiles").position
+    for index, file in enumerate(values.get("attachmentFiles", ())):
+        if "fileId" in file:
+            # This version stores no files, so none can be attached.
+            sent = draft.raw["attachmentFiles"][index].get("fileId")
+            draft.messages.add("E", "FILE-UNKNOWN", "fileId", f"/attachmentFiles/{index}/fileId", (position, index), value=sent)
+    if "attachmentCodes" in values and desk.books.keeps("ATTACHMENT"):
+        for index, code in enumerate(values["attachmentCodes"]):
+            if desk.books.code("ATTACHMENT", code, desk.context.today) is None:
+                place = (DOCUMENT.field("attachmentCodes").position, index)
+                draft.messages.add("E", "CODE-UNKNOWN", "attachmentCodes", f"/attachmentCodes/{index}", place, value=code)
+
+
+def _compose(desk: DocumentDesk, draft: Draft, case: _Case, customer: Customer | None) -> None:
+    """The amounts, when all fields they are made of have passed."""
+    values, books = draft.values, desk.books
+    header = values.get("currencyAmounts")
+    usable = has_amounts(header) and "documentDate" in values
+    for line in draft.lines:
+        usable = usable and "lineType" in line and "lineNo" in line and (line["lineType"] == "TXT" or has_amounts(line.get("currencyAmounts")))
+    if not usable or (case.composition is None and any(draft.refused(name) for name in ("documentLines", "currencyAmounts"))):
+        return
+    assert header is not None and draft.document_type is not None
+    day = values["documentDate"]
+    tolerance: Decimal = books.config("document.totalTolerance", case.gl_day or day)
+    if case.rate is not None and case.rate != ONE:
+        tolerance = tolerance / case.rate
+    policy = VatPolicy(
+        severity=desk.policy.vat,
+        registered=books.client.vat_registered,
+        abroad=customer is not None and customer.country_code != desk.base_country,
+        zero_code=books.config("vat.zeroCode", case.gl_day or day),
+        tolerance=tolerance,
+        unit=ONE if not case.decimals else Decimal("0.01"),
+    )
+    case.composition = compose(draft.document_type, header, draft.lines, policy, values.get("deliveryDate") or day, draft.messages)
+    if case.composition is not None and customer is not None and draft.document_type != "PY":
+        choose_accounts(desk.books, case.gl_day or day, draft, case.composition, customer)
+
+
+# ------------------------------------------------------------------------------------------------ effect
+
+
+def _take_effect(desk: DocumentDesk, draft: Draft, case: _Case, customer: Customer, origin: Origin) -> ItemResult:
+    values, kind = draft.values, draft.document_type
+    assert kind is not None and case.composition is not None and case.rate is not None and case.due_date is not None and case.gl_day is not None
+    document_no = draft.document_no
+    document_date: date = values["documentDate"]
+    if document_no is None:
+        document_no = desk.numbers.peek(kind, document_date.year)
+    control = customer.control_account or desk.books.accounts_for("IN", case.gl_day).control
+    account = desk.books.account(control) if control else None
+    if control is None or account is None or not account.active:
+        draft.find("E", "ACCOUNT-UNKNOWN", "customerNo", value=control or "")
+        return failed(draft, draft.messages, customer if case.outcome is None else None)
+    kid, generated = values.get("kid"), False
+    if kid is None and kind in _WITH_KID:
+        try:
+            kid = _make_kid(desk, customer.account_no)
+            generated = kid is not None
+        except KidTooLong:
+            draft.find("E", "LENGTH", "kid", max=25)
+            return failed(draft, draft.messages, customer if case.outcome is None else None)
+    elif kid is not None and kind in _WITH_KID and any(item.is_open for item in desk.items_with_kid(kid)):
+        draft.messages.cross("W", "KID-SHARED", "kid", "/kid", value=kid)
+    if case.outcome is not None:
+        desk.customers.accept(case.outcome, origin)
+    if values.get("documentNo") is None:
+        desk.numbers.draw(kind, document_date.year)
+    if customer.control_account is None:
+        customer = desk.customers.set_control_account(customer, control)
+    item_id, document_uuid = new_id(), new_id()
+    composition = case.composition
+    parts = _parts(desk, case, kind, draft)
+    lines = post_document(
+        control_account=control,
+        account_no=customer.account_no,
+        ar_item_id=item_id,
+        total=composition.incl_vat,
+        parts=parts,
+        credit=kind in ("CN", "PY"),
+        exchange_rate=case.rate,
+        base_decimals=desk.base_decimals,
+    )
+    posting: LedgerTransaction | None = None
+    item: OpenItem | None = None
+    if lines:
+        posting = LedgerTransaction(
+            JOURNALS[kind],
+            case.gl_day,
+            case.period.gl_year,
+            case.period.gl_period,
+            document_date,
+            case.currency,
+            case.rate,
+            lines,
+            origin.user_id,
+            document_uuid,
+            origin.batch_uuid,
+        )
+        desk.transactions.append(posting)
+        if lines[0].ar_item_id is not None:
+            item = _item(case, kind, customer, posting, item_id, document_no, kid, draft)
+    new = NewDocument(
+        document_uuid=document_uuid,
+        document_type=kind,
+        account_no=customer.account_no,
+        customer_no=customer.customer_no,
+        document_no=document_no,
+        values=values,
+        document_date=document_date,
+        due_date=case.due_date,
+        gl_date=case.gl_day,
+        currency=case.currency,
+        exchange_rate=case.rate,
+        kid=kid,
+        kid_generated=generated,
+        amounts=(composition.excl_vat, composition.vat, composition.incl_vat),
+        base_amounts=_base_amounts(desk, case, composition),
+        content_hash=draft.content_hash,
+        created_by=origin.user_id,
+        defaults=_defaults(values, customer),
+        lines=composition.lines,
+        reference_document_uuid=case.references[0].document_uuid if case.references else None,
+        item=item,
+        transaction=posting,
+        batch_uuid=origin.batch_uuid,
+    )
+    known = KnownDocument(
+        document_uuid,
+        document_no,
+        kind,
+        customer.account_no,
+        case.currency,
+        document_date,
+        composition.excl_vat,
+        composition.vat,
+        composition.incl_vat,
+        draft.content_hash,
+        posting.gl_year if posting else None,
+        None,
+        item,
+        customer.customer_no,
+        kid,
+    )
+    known.parts = parts
+    if "bundleReference" in values and origin.batch_uuid is not None:
+        new.bundle_id = desk.bundle(origin.batch_uuid, customer.account_no, values["bundleReference"])
+    if item is not None:
+        desk.add_item(item)
+        if kind == "CN" and case.credited is not None:
+            settle_credit(desk, item, case.credited, composition, origin, known)
+        elif kind == "PY":
+            new.payment = settle_payment(desk, draft, item, known, case.references, origin)
+    desk.new_documents.append(new)
+    desk.add_document(known, origin)
+    _check_credit_limit(desk, draft, customer, kind)
+    new.result = ItemResult(
+        "CREATED",
+        "DOCUMENT-CREATED",
+        customer.account_no,
+        customer.customer_no,
+        document_no,
+        document_uuid,
+        item.ar_item_id if item else None,
+        kid if generated else None,
+        draft.reference,
+        None,
+        draft.messages.in_order(),
+    )
+    return new.result  # type: ignore[no-any-return]
+
+
+def _parts(desk: DocumentDesk, case: _Case, kind: str, draft: Draft) -> list[Part]:
+    """The side of the posting that is not the control account."""
+    composition = case.composition
+    assert composition is not None and case.gl_day is not None
+    if kind == "PY":
+        return [Part(desk.bank_gl_account(draft.values.get("payment") or {}, case.gl_day), composition.incl_vat, None)]
+    rounding = desk.books.accounts_for("ROUNDING", case.gl_day).contra
+    assert rounding is not None, "the chart has an account for rounding"
+    if kind == "CN" and case.credited is not None:
+        return credit_parts(desk, composition, case.credited, rounding, draft)
+    document_dimensions = _dimensions(draft.values)
+    return parts_of(composition, rounding, lambda raw: _dimensions(raw) or document_dimensions)
+
+
+def _dimensions(values: dict[str, Any]) -> tuple[tuple[int, str], ...]:
+    return tuple(sorted((d["dimensionNo"], d["value"]) for d in values.get("dimensions", ())))
+
+
+def _make_kid(desk: DocumentDesk, account_no: int) -> str | None:
+    kids = desk.kids()
+    if kids is None:
+        return None
+    while desk.has_kid_here(kid := kids.draw(account_no)):
+        pass
+    return kid
+
+
+def _item(
+    case: _Case, kind: str, customer: Customer, posting: LedgerTransaction, item_id: UUID, document_no: str, kid: str | None, draft: Draft
+) -> OpenItem:
+    """The AR item on the control line of a document."""
+    line = posting.lines[0]
+    composition = case.composition
+    assert composition is not None and case.rate is not None and case.due_date is not None
+    claims = [reference.item.ar_item_id for reference in case.references if reference.item is not None] if kind in ("IT", "RM") else []
+    claims = list(dict.fromkeys(claims))
+    return OpenItem(
+        ar_item_id=item_id,
+        account_no=customer.account_no,
+        ar_item_type=kind,
+        claim_kind=CLAIM_KINDS[kind],
+        currency=case.currency,
+        due_date=case.due_date,
+        gl_date=posting.gl_date,
+        original_amount=line.currency_amount,
+        base_original_amount=line.amount,
+        open_amount=line.currency_amount,
+        base_open_amount=line.amount,
+        control_account=line.gl_account,
+        claim_ar_item_id=claims[0] if len(claims) == 1 else None,
+        vat_amount=-composition.vat if kind == "CN" else composition.vat,
+        document_uuid=posting.document_uuid,
+        document_no=document_no,
+        reference_no=draft.values.get("referenceNo"),
+        kid=kid,
+        item_date=posting.document_date,
+        exchange_rate=case.rate,
+        details={"claimArItemIds": claims} if len(claims) > 1 else {},
+        transaction=posting,
+    )
+
+
+def _base_amounts(desk: DocumentDesk, case: _Case, composition: Composition) -> tuple[Decimal, Decimal, Decimal]:
+    assert case.rate is not None
+    if case.rate == ONE:
+        return composition.excl_vat, composition.vat, composition.incl_vat
+    incl = multiply(composition.incl_vat, case.rate, desk.base_decimals)
+    vat = multiply(composition.vat, case.rate, desk.base_decimals)
+    return incl - vat, vat, incl
+
+
+def _defaults(values: dict[str, Any], customer: Customer) -> str:
+    """What the document takes over from the customer: language, distribution and e-mail addresses that were not sent."""
+    members = "" if "language" in values else f',"language":"{customer.language}"'
+    if "distribution" in values and "emailAddress" in values:
+        return members
+    distribution, emails = _customer_defaults(customer)
+    if "distribution" not in values and distribution:
+        members += f',"distribution":{distribution}'
+    if "emailAddress" not in values and emails:
+        members += f',"emailAddress":{emails}'
+    return members
+
+
+def _customer_defaults(customer: Customer) -> tuple[str, str]:
+    """The customer's distribution and document addresses as JSON, empty where the defaults hold; the rest of the customer is not parsed."""
+    details = customer.stored_details
+    if details is not None:
+        found = _defaults_decoder.decode(details)
+        return bytes(found.distribution).decode(), bytes(found.emailAddressDocument).decode()
+    emails = customer.document_emails
+    return write_json(customer.distribution).decode(), write_json(emails).decode() if emails else ""
+
+
+def _check_credit_limit(desk: DocumentDesk, draft: Draft, customer: Customer, kind: str) -> None:
+    limit = customer.limit_amount
+    if limit is None or kind in _DUE_IS_DATE:
+        return
+    if desk.open_total(customer) > limit:
+        draft.messages.cross("W", "CREDIT-LIMIT", "currencyAmounts", "/currencyAmounts", value=limit)
+

@@ -1,0 +1,118 @@
+"""A new document: everything about it that is stored, as the lines that are sent to the database."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from reskontro.db.bulk import NULL, copy_json, copy_text
+from reskontro.kit.money import ZERO
+from reskontro.ledger.posting import LedgerTransaction, OpenItem
+from reskontro.receivable.documents.amounts import ComposedLine
+
+COLUMN_FIELDS = frozenset(
+    (
+        "documentType",
+        "customerNo",
+        "customer",
+        "documentNo",
+        "referenceNo",
+        "documentDate",
+        "dueDate",
+        "glDate",
+        "currency",
+        "exchangeRate",
+        "kid",
+        "currencyAmounts",
+        "documentLines",
+        "clientReference",
+        "payment",
+    )
+)
+"""Fields that have a column of their own, are stored elsewhere or not at all; the others are kept together by wire name."""
+LINE_COLUMN_FIELDS = frozenset(("lineNo", "lineType", "currencyAmounts", "vatCode", "glAccount"))
+
+
+def _text(value: str | None) -> str:
+    return NULL if value is None else copy_text(value)
+
+
+@dataclass(slots=True)
+class NewDocument:
+    """One document of a set, judged and posted, still to be written."""
+
+    document_uuid: UUID
+    document_type: str
+    account_no: int
+    customer_no: str
+    document_no: str
+    values: dict[str, Any]
+    document_date: date
+    due_date: date
+    gl_date: date
+    currency: str
+    exchange_rate: Decimal
+    kid: str | None
+    kid_generated: bool
+    amounts: tuple[Decimal, Decimal, Decimal]
+    base_amounts: tuple[Decimal, Decimal, Decimal]
+    content_hash: bytes
+    created_by: str
+    defaults: str
+    """Defaults taken over from the customer, as members of a JSON object, each with a comma before it."""
+    lines: list[ComposedLine] = field(default_factory=list)
+    reference_document_uuid: UUID | None = None
+    item: OpenItem | None = None
+    transaction: LedgerTransaction | None = None
+    bundle_id: UUID | None = None
+    batch_uuid: UUID | None = None
+    payment: tuple[Any, ...] | None = None
+    result: Any = None
+
+    def change_kid(self, kid: str) -> None:
+        """Take another generated KID; the item and the result follow."""
+        self.kid = kid
+        if self.item is not None:
+            self.item.kid = kid
+        self.result.kid = kid
+
+    def row(self) -> str:
+        """The line for the stage of documents."""
+        t, item = self.transaction, self.item
+        posted = f"{t.gl_year}\t{t.gl_period}\t{t.transaction_no}" if t is not None else f"{NULL}\t{NULL}\t{NULL}"
+        excl, vat, incl = self.amounts
+        base_excl, base_vat, base_incl = self.base_amounts
+        details = copy_json({key: value for key, value in self.values.items() if key not in COLUMN_FIELDS})
+        if self.defaults:
+            members = copy_text(self.defaults)
+            details = details[:-1] + (members if len(details) > 2 else members[1:]) + "}"
+        return (
+            f"{self.document_uuid.hex}\t{self.document_type}\t{self.account_no}\t{copy_text(self.customer_no)}\t{copy_text(self.document_no)}\t"
+            f"{copy_text(self.document_no.lower())}\t{_text(self.values.get('referenceNo'))}\t"
+            f"{self.reference_document_uuid.hex if self.reference_document_uuid else NULL}\t{self.document_date}\t{self.due_date}\t{self.gl_date}\t"
+            f"{self.currency}\t{self.exchange_rate:f}\t{self.kid or NULL}\t{excl:f}\t{vat:f}\t{incl:f}\t{base_excl:f}\t{base_vat:f}\t{base_incl:f}\t"
+            f"{item.ar_item_id.hex if item else NULL}\t{posted}\t{self.bundle_id.hex if self.bundle_id else NULL}\t"
+            f"{self.batch_uuid.hex if self.batch_uuid else NULL}\t\\\\x{self.content_hash.hex()}\t{details}\t{copy_text(self.created_by)}"
+        )
+
+    def line_rows(self) -> list[str]:
+        """The lines for the stage of document lines; a document that was sent without lines has none."""
+        rows = []
+        head = self.document_uuid.hex
+        for line in self.lines:
+            raw = line.raw
+            if not raw:
+                continue
+            details = {key: value for key, value in raw.items() if key not in LINE_COLUMN_FIELDS}
+            amounts = f"{line.excl_vat:f}\t{line.vat:f}\t{line.incl_vat:f}" if line.excl_vat is not None else f"{NULL}\t{NULL}\t{NULL}"
+            rows.append(
+                f"{head}\t{raw['lineNo']}\t{line.line_type}\t{amounts}\t{line.vat_code or NULL}\t{line.gl_account or NULL}\t"
+                f"{copy_json(details) if details else '{}'}"
+            )
+        return rows
+
+
+ZERO_AMOUNTS = (ZERO, ZERO, ZERO)

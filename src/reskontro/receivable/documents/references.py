@@ -1,0 +1,60 @@
+"""The documents that a document refers to: the credited one, or the claims it concerns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reskontro.receivable.customers.record import Customer
+from reskontro.receivable.documents.rules import Draft
+from reskontro.receivable.documents.schemas import DOCUMENT, DOCUMENT_LINE
+from reskontro.receivable.documents.store import KnownDocument
+
+if TYPE_CHECKING:
+    from reskontro.receivable.documents.desk import DocumentDesk
+    from reskontro.receivable.documents.poster import _Case
+
+_LINES = DOCUMENT.field("documentLines").position
+_CLAIM_LINES = {"IT": ("INT",), "RM": ("FEE",)}
+
+
+def find_references(desk: DocumentDesk, draft: Draft, case: _Case, customer: Customer | None) -> None:
+    """Resolve the references; DOCUMENT-UNKNOWN, and TARGET-CONFLICT for documents of another customer or currency.
+
+    A letter (RM, IT) concerns the claims that its fee or interest lines name, else the one its header names.
+    """
+    kind = draft.document_type
+    header = draft.values.get("referenceDocumentNo")
+    own: KnownDocument | None = None
+    if header is not None and kind != "IN":
+        own = _resolve(desk, draft, case, customer, header, None)
+        if kind == "CN":
+            case.credited = own
+    named: list[KnownDocument] = []
+    for index, line in enumerate(draft.lines):
+        number = line.get("referenceDocumentNo")
+        if number is None:
+            continue
+        found = _resolve(desk, draft, case, customer, number, index)
+        if found is not None and line.get("lineType") in _CLAIM_LINES.get(kind or "", ()):
+            named.append(found)
+    case.references = named or ([own] if own is not None else [])
+
+
+def _resolve(
+    desk: DocumentDesk, draft: Draft, case: _Case, customer: Customer | None, number: str, line: int | None
+) -> KnownDocument | None:
+    if line is None:
+        pointer, position = "/referenceDocumentNo", (DOCUMENT.field("referenceDocumentNo").position,)
+    else:
+        pointer = f"/documentLines/{line}/referenceDocumentNo"
+        position = (_LINES, line, DOCUMENT_LINE.field("referenceDocumentNo").position)
+    found = desk.document(number)
+    if found is None:
+        draft.messages.add("E", "DOCUMENT-UNKNOWN", "referenceDocumentNo", pointer, position, value=number)
+        return None
+    other_customer = customer is not None and found.account_no != customer.account_no
+    if other_customer or found.currency != case.currency:
+        fields = "referenceDocumentNo, customerNo" if other_customer else "referenceDocumentNo, currency"
+        draft.messages.add("E", "TARGET-CONFLICT", "referenceDocumentNo", pointer, position, fields=fields)
+        return None
+    return found

@@ -1,0 +1,210 @@
+"""SQL of documents."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from reskontro.db.bulk import Stage
+from reskontro.db.engine import Transaction
+from reskontro.ledger.items_store import ITEM_COLUMNS, item_of
+from reskontro.ledger.posting import OpenItem, Part
+
+
+@dataclass(slots=True)
+class KnownDocument:
+    """What later items need to know of a document."""
+
+    document_uuid: UUID
+    document_no: str
+    document_type: str
+    account_no: int
+    currency: str
+    document_date: date
+    excl_vat: Decimal
+    vat: Decimal
+    incl_vat: Decimal
+    content_hash: bytes
+    gl_year: int | None
+    transaction_no: int | None
+    item: OpenItem | None
+    customer_no: str = ""
+    kid: str | None = None
+    parts: list[Part] | None = None
+    """What it posted besides the control account, when it was posted in this set; stored ones are looked up when a credit note asks."""
+
+
+_DOCUMENT_COLUMNS = (
+    "d.document_uuid, d.document_no, d.document_type, d.account_no, d.currency, d.document_date, d.excl_vat, d.vat, d.incl_vat,"
+    " d.content_hash, d.gl_year, d.transaction_no, d.customer_no, d.kid"
+)
+
+
+def documents_by_key(transaction: Transaction, client_no: int, keys: Iterable[str]) -> list[KnownDocument]:
+    """Documents with their AR items, by number without case."""
+    rows = transaction.execute(
+        f"select {_DOCUMENT_COLUMNS}, {ITEM_COLUMNS} from document d"
+        " left join ar_item a on a.client_no = d.client_no and a.ar_item_id = d.ar_item_id"
+        " where d.client_no = %s and d.document_key = any(%s)".encode(),
+        (client_no, list(keys)),
+        binary=True,
+    )
+    return [
+        KnownDocument(*row[:9], bytes(row[9]), row[10], row[11], item_of(row[14:]) if row[14] is not None else None, row[12], row[13])
+        for row in rows
+    ]
+
+
+def existing_keys(transaction: Transaction, client_no: int, keys: Iterable[str]) -> set[str]:
+    """Which document numbers, without case, are in use."""
+    rows = transaction.execute("select document_key from document where client_no = %s and document_key = any(%s)", (client_no, list(keys)))
+    return {row[0] for row in rows}
+
+
+def posted_parts(transaction: Transaction, client_no: int, gl_year: int, transaction_no: int) -> list[Part]:
+    """What a document put on accounts other than the control account, in its currency, positive as an invoice credits."""
+    rows = transaction.execute(
+        "select gl_account, -currency_amount, vat_code, dimensions from gl_item"
+        " where client_no = %s and gl_year = %s and transaction_no = %s and ar_item_id is null order by line_no",
+        (client_no, gl_year, transaction_no),
+    )
+    return [
+        Part(account, amount, code, tuple((d["dimensionNo"], d["value"]) for d in dimensions or ())) for account, amount, code, dimensions in rows
+    ]
+
+
+def taken_bank_references(transaction: Transaction, client_no: int, keys: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Which pairs of (bank account, reference), without case, a payment already has."""
+    rows = transaction.execute(
+        "select p.bank_account_key, p.bank_reference_key from payment p"
+        " join unnest(%s::text[], %s::text[]) as k (account, reference) on p.bank_account_key = k.account and p.bank_reference_key = k.reference"
+        " where p.client_no = %s",
+        ([key[0] for key in keys], [key[1] for key in keys], client_no),
+    )
+    return {(account, reference) for account, reference in rows}
+
+
+def bundle_ids(transaction: Transaction, client_no: int, batch_uuid: UUID) -> dict[tuple[int, str], UUID]:
+    """The bundles a batch has made so far, by (accountNo, reference without case)."""
+    rows = transaction.execute(
+        "select account_no, bundle_key, document_bundle_id from document_bundle where client_no = %s and batch_uuid = %s", (client_no, batch_uuid)
+    )
+    return {(account_no, key): bundle_id for account_no, key, bundle_id in rows}
+
+
+# ------------------------------------------------------------------------------------------------ writing
+
+_DOCUMENT_STAGE_COLUMNS = (
+    ("document_uuid", "uuid"),
+    ("document_type", "text"),
+    ("account_no", "integer"),
+    ("customer_no", "text"),
+    ("document_no", "text"),
+    ("document_key", "text"),
+    ("reference_no", "text"),
+    ("reference_document_uuid", "uuid"),
+    ("document_date", "date"),
+    ("due_date", "date"),
+    ("gl_date", "date"),
+    ("currency", "text"),
+    ("exchange_rate", "numeric(20, 10)"),
+    ("kid", "text"),
+    ("excl_vat", "numeric(18, 2)"),
+    ("vat", "numeric(18, 2)"),
+    ("incl_vat", "numeric(18, 2)"),
+    ("base_excl_vat", "numeric(18, 2)"),
+    ("base_vat", "numeric(18, 2)"),
+    ("base_incl_vat", "numeric(18, 2)"),
+    ("ar_item_id", "uuid"),
+    ("gl_year", "integer"),
+    ("gl_period", "smallint"),
+    ("transaction_no", "integer"),
+    ("document_bundle_id", "uuid"),
+    ("batch_uuid", "uuid"),
+    ("content_hash", "bytea"),
+    ("details", "jsonb"),
+    ("created_by", "text"),
+)
+document_stage = Stage("stage_document", _DOCUMENT_STAGE_COLUMNS)
+_DOCUMENT_NAMES = ", ".join(name for name, _ in _DOCUMENT_STAGE_COLUMNS)
+
+_LINE_STAGE_COLUMNS = (
+    ("document_uuid", "uuid"),
+    ("line_no", "integer"),
+    ("line_type", "text"),
+    ("excl_vat", "numeric(18, 2)"),
+    ("vat", "numeric(18, 2)"),
+    ("incl_vat", "numeric(18, 2)"),
+    ("vat_code", "text"),
+    ("gl_account", "text"),
+    ("details", "jsonb"),
+)
+line_stage = Stage("stage_document_line", _LINE_STAGE_COLUMNS)
+_LINE_NAMES = ", ".join(name for name, _ in _LINE_STAGE_COLUMNS)
+
+_PAYMENT_STAGE_COLUMNS = (
+    ("payment_uuid", "uuid"),
+    ("ar_item_id", "uuid"),
+    ("account_no", "integer"),
+    ("document_uuid", "uuid"),
+    ("amount", "numeric(18, 2)"),
+    ("currency", "text"),
+    ("payment_date", "date"),
+    ("booking_date", "date"),
+    ("payment_method", "text"),
+    ("bank_account_no", "text"),
+    ("bank_account_key", "text"),
+    ("bank_reference", "text"),
+    ("bank_reference_key", "text"),
+    ("payer_name", "text"),
+    ("payer_account_no", "text"),
+    ("kid", "text"),
+    ("exception_code", "text"),
+    ("batch_uuid", "uuid"),
+)
+_payment_stage = Stage("stage_payment", _PAYMENT_STAGE_COLUMNS)
+_PAYMENT_NAMES = ", ".join(name for name, _ in _PAYMENT_STAGE_COLUMNS)
+
+
+def insert_documents(transaction: Transaction, client_no: int, now: datetime, lines: Sequence[str]) -> None:
+    """Write documents that are ready lines for the stage."""
+    document_stage.copy(transaction, lines)
+    transaction.execute(
+        f"insert into document (client_no, {_DOCUMENT_NAMES}, created_at) select %s, {_DOCUMENT_NAMES}, %s from stage_document".encode(),
+        (client_no, now),
+    )
+
+
+def insert_lines(transaction: Transaction, client_no: int, lines: Sequence[str]) -> None:
+    """Write document lines that are ready lines for the stage."""
+    if lines:
+        line_stage.copy(transaction, lines)
+        transaction.execute(
+            f"insert into document_line (client_no, {_LINE_NAMES}) select %s, {_LINE_NAMES} from stage_document_line".encode(), (client_no,)
+        )
+
+
+def insert_payments(transaction: Transaction, client_no: int, now: datetime, rows: Sequence[Sequence[Any]]) -> None:
+    """Write payments, values in the order of the stage's columns."""
+    if rows:
+        _payment_stage.copy_rows(transaction, rows)
+        transaction.execute(
+            f"insert into payment (client_no, {_PAYMENT_NAMES}, created_at) select %s, {_PAYMENT_NAMES}, %s from stage_payment".encode(),
+            (client_no, now),
+        )
+
+
+def insert_bundles(
+    transaction: Transaction, client_no: int, batch_uuid: UUID, bundles: dict[tuple[int, str], tuple[UUID, str]], now: datetime
+) -> None:
+    """Write new bundles: by (accountNo, reference without case) the id and the reference as sent."""
+    for (account_no, key), (bundle_id, reference) in bundles.items():
+        transaction.execute(
+            "insert into document_bundle (client_no, document_bundle_id, account_no, batch_uuid, bundle_key, bundle_reference, created_at)"
+            " values (%s, %s, %s, %s, %s, %s, %s)",
+            (client_no, bundle_id, account_no, batch_uuid, key, reference, now),
+        )
