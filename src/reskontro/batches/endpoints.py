@@ -84,7 +84,7 @@ def _read_optional_metadata(call: Call) -> None:
         200: Answer("The batch is cancelled", BATCH),
         202: Answer("A chunk is still being finished", BATCH, headers=("Retry-After",)),
     },
-    problems=(404, 409),
+    problems=(404, 409, 422),
 )
 def cancel(call: Call) -> Reply:
     """Cancel one batch."""

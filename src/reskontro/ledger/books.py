@@ -1,4 +1,6 @@
-"""A client's books: the snapshot of everything that decides how its ledger works, kept in memory until one of its tables changes."""
+"""A client's books: the snapshot of everything that decides how its ledger works, kept in memory until one of its
+tables changes.
+"""
 
 from __future__ import annotations
 
@@ -92,7 +94,9 @@ class Books:
     # ------------------------------------------------------------------------------------------------ configs
 
     def config(self, key: str, on: date) -> Any:
-        """The value in force on a day, the default when the client has none of its own; raises KeyError for an unknown key."""
+        """The value in force on a day, the default when the client has none of its own; raises KeyError for an unknown
+        key.
+        """
         value = self._constant[key]
         if value is not _VARIES:
             return value
@@ -130,14 +134,15 @@ class Books:
         own = self._own_value(key, on)
         return CONFIG_KEYS[key].default if own is None else own
 
-    # ------------------------------------------------------------------------------------------------ accounts and rules
+    # ----------------------------------------------------------------------------------------------- accounts and rules
 
     def account(self, gl_account: str) -> GlAccount | None:
         """The GL account of that number, active or not; None when the chart has none."""
         return self.accounts.get(gl_account)
 
     def accounts_for(self, event: str, on: date, **conditions: str | None) -> PostingAccounts:
-        """The accounts an event is posted to on a day by the posting rules; conditions are named as in ``posting_rules.CONDITIONS``.
+        """The accounts an event is posted to on a day by the posting rules; conditions are named as in
+        ``posting_rules.CONDITIONS``.
 
         Whether the accounts exist and are active is asked of ``account``. Raises KeyError for an unknown event.
         """
@@ -150,7 +155,8 @@ class Books:
         return self.calendar.period_of(day)
 
     def posting_day(self, day: date) -> PostingDay:
-        """The day a posting gets: ``(day, period, was_closed)``; the first day of the oldest open period when the day asked for is closed.
+        """The day a posting gets: ``(day, period, was_closed)``; the first day of the oldest open period when the day
+        asked for is closed.
 
         Raises Invalid RANGE for a day after the last period.
         """
@@ -178,7 +184,9 @@ class Books:
         return record if record.active and (record.valid_to is None or on <= record.valid_to) else None
 
     def exchange_rate(self, currency: str, on: date) -> Decimal | None:
-        """Units of base currency for one unit of the currency on a day; None when no rate is in force, 1 for the base currency."""
+        """Units of base currency for one unit of the currency on a day; None when no rate is in force, 1 for the base
+        currency.
+        """
         if currency == self.config("base.currency", on):
             return Decimal(1)
         record = self.code(EXCHANGE_RATE, currency, on)
@@ -255,4 +263,6 @@ def seed_books(transaction: Transaction, client_no: int, ledger_start: date, tod
     store.insert_accounts(transaction, client_no, DEFAULT_CHART)
     store.insert_rules(transaction, client_no, BUILT_IN_RULES)
     first_month = int(CONFIG_KEYS["gl.fiscalYearStart"].default)
-    store.insert_periods(transaction, client_no, periods_between(ledger_start, end_of_next_year(today, first_month), first_month))
+    store.insert_periods(
+        transaction, client_no, periods_between(ledger_start, end_of_next_year(today, first_month), first_month)
+    )

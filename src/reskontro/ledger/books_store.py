@@ -64,8 +64,8 @@ def read_version(transaction: Transaction, client_no: int) -> int | None:
 def raise_version(transaction: Transaction, client_no: int) -> None:
     """Mark a client's books as changed, so that every process reads them anew.
 
-    A version is a random number and not a counter: one that was rolled back never comes again, so a snapshot taken inside a transaction that
-    failed can never be mistaken for what another one committed.
+    A version is a random number and not a counter: one that was rolled back never comes again, so a snapshot taken
+    inside a transaction that failed can never be mistaken for what another one committed.
     """
     transaction.execute("update client set books_version = %s where client_no = %s", (new_version(), client_no))
 
@@ -77,7 +77,9 @@ def new_version() -> int:
 
 def read_client(transaction: Transaction, client_no: int) -> ClientRecord | None:
     """The registered client, None when it does not exist."""
-    row = transaction.execute(f"select {', '.join(CLIENT_COLUMNS)} from client where client_no = %s".encode(), (client_no,)).fetchone()
+    row = transaction.execute(
+        f"select {', '.join(CLIENT_COLUMNS)} from client where client_no = %s".encode(), (client_no,)
+    ).fetchone()
     return ClientRecord(*row) if row else None
 
 
@@ -106,7 +108,8 @@ def read_codes(transaction: Transaction, client_no: int) -> list[CodeRecord]:
 def read_accounts(transaction: Transaction, client_no: int) -> list[GlAccount]:
     """The chart of accounts, by number."""
     rows = transaction.execute(
-        f"select {', '.join(ACCOUNT_COLUMNS)} from gl_account where client_no = %s order by gl_account".encode(), (client_no,)
+        f"select {', '.join(ACCOUNT_COLUMNS)} from gl_account where client_no = %s order by gl_account".encode(),
+        (client_no,),
     )
     accounts = [GlAccount(*row) for row in rows]
     return [replace(account, required_dimensions=tuple(account.required_dimensions)) for account in accounts]
@@ -115,7 +118,8 @@ def read_accounts(transaction: Transaction, client_no: int) -> list[GlAccount]:
 def read_rules(transaction: Transaction, client_no: int) -> list[PostingRule]:
     """The posting rules, active or not, by number."""
     rows = transaction.execute(
-        f"select {', '.join(RULE_COLUMNS)} from posting_rule where client_no = %s order by posting_rule_no".encode(), (client_no,)
+        f"select {', '.join(RULE_COLUMNS)} from posting_rule where client_no = %s order by posting_rule_no".encode(),
+        (client_no,),
     )
     return [PostingRule(*row) for row in rows]
 
@@ -130,13 +134,18 @@ def read_periods(transaction: Transaction, client_no: int) -> list[Period]:
 
 def insert_accounts(transaction: Transaction, client_no: int, accounts: Iterable[GlAccount]) -> None:
     """Add accounts to a chart."""
-    rows = [(client_no, *(list(value) if type(value) is tuple else value for value in astuple(account))) for account in accounts]
+    rows = [
+        (client_no, *(list(value) if type(value) is tuple else value for value in astuple(account)))
+        for account in accounts
+    ]
     insert_rows(transaction, "gl_account", ("client_no", *ACCOUNT_COLUMNS), rows)
 
 
 def insert_rules(transaction: Transaction, client_no: int, rules: Iterable[PostingRule]) -> None:
     """Add posting rules."""
-    insert_rows(transaction, "posting_rule", ("client_no", *RULE_COLUMNS), [(client_no, *astuple(rule)) for rule in rules])
+    insert_rows(
+        transaction, "posting_rule", ("client_no", *RULE_COLUMNS), [(client_no, *astuple(rule)) for rule in rules]
+    )
 
 
 def insert_periods(transaction: Transaction, client_no: int, periods: Sequence[Period]) -> int:

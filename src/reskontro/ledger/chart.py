@@ -1,8 +1,8 @@
 """The built-in chart of accounts and posting rules that a new client starts with: pure data.
 
-Account numbers follow NS 4102; ``standard_account`` is the grouping code of the Norwegian Tax Administration's list for SAF-T Financial
-1.30 (naeringsspesifikasjon.csv), which knows fewer accounts than NS 4102. VAT codes are the SAF-T standard codes; which account belongs to
-an output code comes from the dated table of ``norway.vat``.
+Account numbers follow NS 4102; ``standard_account`` is the grouping code of the Norwegian Tax Administration's list for
+SAF-T Financial 1.30 (naeringsspesifikasjon.csv), which knows fewer accounts than NS 4102. VAT codes are the SAF-T
+standard codes; which account belongs to an output code comes from the dated table of ``norway.vat``.
 """
 
 from __future__ import annotations
@@ -100,7 +100,9 @@ def _built_in_rules() -> tuple[PostingRule, ...]:
     )
     rules += (
         PostingRule(number, "WRITE-OFF", vat_code=code, vat_relief_account=vat)
-        for number, (code, vat) in enumerate(((code, vat) for code, (_, vat) in accounts_of_code.items() if vat), start=411)
+        for number, (code, vat) in enumerate(
+            ((code, vat) for code, (_, vat) in accounts_of_code.items() if vat), start=411
+        )
     )
     rules += (
         PostingRule(501, "SMALL-DIFFERENCE", control_account=CONTROL_ACCOUNT, contra_account=ROUNDING_ACCOUNT),

@@ -1,8 +1,9 @@
 """The log of a client: what was done, by whom, without gaps, each item bound to the one before by a hash.
 
-The hash of an item is SHA-256 over the previous hash, its record as a JSON array, and the salted digests of the four values that may have to
-be erased (customerNo, documentNo, userId, changes). Erasing a value puts its digest in the value's place and destroys the salt, so that
-neither the value nor a guess at it can be checked any more, while the chain still can. The first item follows 32 zero bytes.
+The hash of an item is SHA-256 over the previous hash, its record as a JSON array, and the salted digests of the four
+values that may have to be erased (customerNo, documentNo, userId, changes). Erasing a value puts its digest in the
+value's place and destroys the salt, so that neither the value nor a guess at it can be checked any more, while the
+chain still can. The first item follows 32 zero bytes.
 
 Nobody but the erasure changes a row; ``verify_log`` recomputes everything and says where that is not so.
 """
@@ -87,7 +88,8 @@ class LogOrigin(Protocol):
 
 @dataclass(slots=True)
 class LogEntry:
-    """Something that was done. ``entity_id`` is never erased, so it must not be a personal value: a customer is named by its account number.
+    """Something that was done. ``entity_id`` is never erased, so it must not be a personal value: a customer is named
+    by its account number.
 
     ``changes`` are objects with field, oldValue and newValue; secret values in them are masked already.
     """
@@ -146,7 +148,8 @@ def append_log(transaction: Transaction, client_no: int, now: datetime, entries:
     transaction.execute(_INSERT.encode(), (moment.year, moment, client_no, last_no + 1))
     transaction.execute(
         "insert into number_series (client_no, series, series_year, last_no, last_hash) values (%s, %s, 0, %s, %s)"
-        " on conflict (client_no, series, series_year) do update set last_no = excluded.last_no, last_hash = excluded.last_hash",
+        " on conflict (client_no, series, series_year)"
+        " do update set last_no = excluded.last_no, last_hash = excluded.last_hash",
         (client_no, SERIES, last_no + len(entries), last_hash),
     )
     return last_no + 1
@@ -171,7 +174,8 @@ def _lines(
 ) -> tuple[list[str], bytes]:
     """The stage lines of entries and the hash of the last one.
 
-    Runs for every item of every batch: no calls that can be spared, and what depends on the origin is made once for all its entries.
+    Runs for every item of every batch: no calls that can be spared, and what depends on the origin is made once for all
+    its entries.
     """
     lines: list[str] = []
     salts = os.urandom(_SALTS_BYTES * len(entries))
@@ -180,7 +184,13 @@ def _lines(
     for number, entry in enumerate(entries, start=first_no):
         if entry.origin is not origin:
             origin = entry.origin
-            source, actor, request_id, batch_uuid, user = origin.source, origin.actor, origin.request_id, origin.batch_uuid, origin.user_id
+            source, actor, request_id, batch_uuid, user = (
+                origin.source,
+                origin.actor,
+                origin.request_id,
+                origin.batch_uuid,
+                origin.user_id,
+            )
             cause = f"{source}\t{copy_text(actor)}\t{request_id.hex}\t{NULL if batch_uuid is None else batch_uuid.hex}"
             user_text, user_bytes = copy_text(user), user.encode()
         event, entity_type, entity_id, ar_item_id = entry.event, entry.entity_type, entry.entity_id, entry.ar_item_id
@@ -217,23 +227,26 @@ def _lines(
         previous = sha256(
             previous + _encode_record(record) + customer_digest + document_digest + user_digest + changes_digest
         ).digest()
+        item_text = NULL if ar_item_id is None else ar_item_id.hex
         lines.append(
-            f"{client_no}\t{number}\t{event}\t{entity_type}\t{copy_text(entity_id)}\t{cause}\t{NULL if ar_item_id is None else ar_item_id.hex}"
-            f"\t{customer_text}\t{document_text}\t{user_text}\t{changes_text}\t\\\\x{own.hex()}\t\\\\x{previous.hex()}"
+            f"{client_no}\t{number}\t{event}\t{entity_type}\t{copy_text(entity_id)}\t{cause}\t{item_text}\t{customer_text}"
+            f"\t{document_text}\t{user_text}\t{changes_text}\t\\\\x{own.hex()}\t\\\\x{previous.hex()}"
         )
     return lines, previous
 
 
-# ---------------------------------------------------------------------------------------------------------------- reading it back
+# ------------------------------------------------------------------------------------------------------ reading it back
 
 _RECORD_COLUMNS = (
-    "log_year, sequence_no, occurred_at, event, entity_type, entity_id, source, actor, request_id, batch_uuid, ar_item_id,"
-    " customer_no, document_no, user_id, changes::text, salts, digests, hash"
+    "log_year, sequence_no, occurred_at, event, entity_type, entity_id, source, actor, request_id, batch_uuid,"
+    " ar_item_id, customer_no, document_no, user_id, changes::text, salts, digests, hash"
 )
 
 
 def _value_bytes(place: int, value: str) -> bytes:
-    """What is digested: the value itself, of the changes their canonical JSON (the database keeps them in an order of its own)."""
+    """What is digested: the value itself, of the changes their canonical JSON (the database keeps them in an order of
+    its own).
+    """
     return canonical_json(read_json(value.encode())) if ERASABLE[place] == "changes" else value.encode()
 
 
@@ -257,7 +270,8 @@ def _years(transaction: Transaction, client_no: int) -> list[int]:
     years: list[int] = []
     while True:
         row = transaction.execute(
-            "select min(log_year) from log_item where client_no = %s and log_year > %s", (client_no, years[-1] if years else -1)
+            "select min(log_year) from log_item where client_no = %s and log_year > %s",
+            (client_no, years[-1] if years else -1),
         ).fetchone()
         if row is None or row[0] is None:
             return years
@@ -267,14 +281,18 @@ def _years(transaction: Transaction, client_no: int) -> list[int]:
 def _stream(transaction: Transaction, client_no: int, year: int) -> Iterator[Sequence[Any]]:
     with transaction.cursor(f"log_{year}", scrollable=False) as cursor:
         cursor.itersize = _ROWS_AT_ONCE
-        statement = f"select {_RECORD_COLUMNS} from log_item where client_no = %s and log_year = %s order by sequence_no"
+        statement = (
+            f"select {_RECORD_COLUMNS} from log_item where client_no = %s and log_year = %s order by sequence_no"
+        )
         yield from cursor.execute(statement.encode(), (client_no, year), binary=True)
 
 
 def verify_log(transaction: Transaction, client_no: int) -> list[str]:
-    """What is wrong with a client's log, in words; empty when it is whole. Reads it as a stream, so memory does not grow with it.
+    """What is wrong with a client's log, in words; empty when it is whole. Reads it as a stream, so memory does not
+    grow with it.
 
-    Found are missing items, changed ones, items moved or inserted, and items cut off at the end. Erased values are in order.
+    Found are missing items, changed ones, items moved or inserted, and items cut off at the end. Erased values are in
+    order.
     """
     findings: list[str] = []
     last_no, last_hash = _head(transaction, client_no)
@@ -287,7 +305,11 @@ def verify_log(transaction: Transaction, client_no: int) -> list[str]:
             return findings
         sequence_no, stored = row[1], bytes(row[17])
         if sequence_no != number + 1:
-            findings.append(f"log items {number + 1} to {sequence_no - 1} are missing" if sequence_no > number else f"log item {sequence_no} is there twice")
+            findings.append(
+                f"log items {number + 1} to {sequence_no - 1} are missing"
+                if sequence_no > number
+                else f"log item {sequence_no} is there twice"
+            )
         elif _recomputed(client_no, previous, row) != stored:
             findings.append(f"log item {sequence_no} was changed, or the one before it was replaced")
         number, previous = sequence_no, stored
@@ -300,17 +322,19 @@ def verify_log(transaction: Transaction, client_no: int) -> list[str]:
     return findings
 
 
-# ---------------------------------------------------------------------------------------------------------------- erasure
+# -------------------------------------------------------------------------------------------------------------- erasure
 
 
 def erase_log_values(transaction: Transaction, client_no: int, customer_no: str) -> int:
-    """Erase the personal values of a customer without documents and AR items from the log: its number and what was changed about it.
+    """Erase the personal values of a customer without documents and AR items from the log: its number and what was
+    changed about it.
 
     The acting users stay. Returns how many items were touched. The caller holds the client's write lock.
     """
     rows = transaction.execute(
         "select log_year, sequence_no, customer_no, document_no, user_id, changes::text, salts, digests from log_item"
-        " where client_no = %s and customer_no = %s and document_no is null and ar_item_id is null order by sequence_no",
+        " where client_no = %s and customer_no = %s and document_no is null and ar_item_id is null"
+        " order by sequence_no",
         (client_no, customer_no),
         binary=True,
     ).fetchall()
@@ -319,7 +343,13 @@ def erase_log_values(transaction: Transaction, client_no: int, customer_no: str)
         "update log_item l set customer_no = null, changes = null, salts = e.salts, digests = e.digests"
         " from unnest(%s::int[], %s::bigint[], %s::bytea[], %s::bytea[]) as e (log_year, sequence_no, salts, digests)"
         " where l.client_no = %s and l.log_year = e.log_year and l.sequence_no = e.sequence_no",
-        ([row[0] for row in rows], [row[1] for row in rows], [salts for salts, _ in erased], [digests for _, digests in erased], client_no),
+        (
+            [row[0] for row in rows],
+            [row[1] for row in rows],
+            [salts for salts, _ in erased],
+            [digests for _, digests in erased],
+            client_no,
+        ),
     )
     return len(rows)
 

@@ -1,7 +1,7 @@
 """Periods: the months of a client's fiscal years, and which of them take postings. Pure.
 
-The fiscal year begins on the first of the month that the config ``gl.fiscalYearStart`` names; its number is that of the calendar year in
-which it begins. Whatever lies before the start of the ledger counts as closed.
+The fiscal year begins on the first of the month that the config ``gl.fiscalYearStart`` names; its number is that of the
+calendar year in which it begins. Whatever lies before the start of the ledger counts as closed.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def end_of_next_year(today: date, first_month: int) -> date:
 
 
 def periods_between(first: date, until: date, first_month: int) -> list[Period]:
-    """The open periods of all months from that of ``first`` to that of ``until``; empty when until lies before first."""
+    """The open periods of all months from that of ``first`` to that of ``until``; none when it lies before."""
     found = []
     day = first.replace(day=1)
     while day <= until:
@@ -93,7 +93,9 @@ class Calendar:
         self._starts = [period.from_date for period in self.periods]
         self._days: dict[date, PostingDay] = {}
         self.oldest_open: Period | None = next((period for period in self.periods if period.is_open), None)
-        self.latest_closed: Period | None = next((period for period in reversed(self.periods) if not period.is_open), None)
+        self.latest_closed: Period | None = next(
+            (period for period in reversed(self.periods) if not period.is_open), None
+        )
         self.last_day: date | None = self.periods[-1].to_date if self.periods else None
 
     def period_of(self, day: date) -> Period | None:
@@ -109,7 +111,9 @@ class Calendar:
 
     def period(self, gl_year: int, gl_period: int) -> Period | None:
         """The period of that number, None when it does not exist."""
-        return next((period for period in self.periods if (period.gl_year, period.gl_period) == (gl_year, gl_period)), None)
+        return next(
+            (period for period in self.periods if (period.gl_year, period.gl_period) == (gl_year, gl_period)), None
+        )
 
     def posting_day(self, day: date) -> PostingDay:
         """The day a posting gets: the day itself, or the first day of the oldest open period when the day is closed.

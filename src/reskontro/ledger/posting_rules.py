@@ -1,7 +1,7 @@
 """Posting rules: which accounts an event is posted to. Pure.
 
-Of the active rules whose event and conditions fit, the one with most conditions wins, then the lower priority, then the lower number; an
-account that it leaves out comes from the next rule that fits and names it.
+Of the active rules whose event and conditions fit, the one with most conditions wins, then the lower priority, then the
+lower number; an account that it leaves out comes from the next rule that fits and names it.
 """
 
 from __future__ import annotations
@@ -90,8 +90,8 @@ class PostingAccounts(NamedTuple):
 class RuleBook:
     """The rules of a client, ready to be asked many times.
 
-    Only the conditions and values that some rule of the event mentions take part in the key under which an answer is remembered, so that
-    article numbers by the million do not fill the memory when no rule asks for them.
+    Only the conditions and values that some rule of the event mentions take part in the key under which an answer is
+    remembered, so that article numbers by the million do not fill the memory when no rule asks for them.
     """
 
     def __init__(self, rules: Iterable[PostingRule]) -> None:

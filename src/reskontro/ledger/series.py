@@ -14,8 +14,8 @@ YEARLESS = 0
 def claim(transaction: Transaction, client_no: int, series: str, year: int, count: int, *, start: int = 1) -> int:
     """Claim ``count`` consecutive numbers of a series and return the first.
 
-    ``start`` is the least number the series gives: its first one, or the place it jumps forward to when it was raised later. A series never
-    goes back.
+    ``start`` is the least number the series gives: its first one, or the place it jumps forward to when it was raised
+    later. A series never goes back.
     """
     if count < 1:
         raise ValueError("at least one number must be claimed")
@@ -32,6 +32,7 @@ def claim(transaction: Transaction, client_no: int, series: str, year: int, coun
 def last_claimed(transaction: Transaction, client_no: int, series: str, year: int) -> int:
     """The last number of a series that was given, 0 before the first."""
     row = transaction.execute(
-        "select last_no from number_series where client_no = %s and series = %s and series_year = %s", (client_no, series, year)
+        "select last_no from number_series where client_no = %s and series = %s and series_year = %s",
+        (client_no, series, year),
     ).fetchone()
     return int(row[0]) if row else 0

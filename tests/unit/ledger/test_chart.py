@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from reskontro.ledger.chart import BUILT_IN_RULE_MAX, BUILT_IN_RULES, CONTROL_ACCOUNT, DEFAULT_CHART
-from reskontro.ledger.configs import COLLECTION_ACCOUNTS
+from reskontro.ledger.config_table import COLLECTION_ACCOUNTS
 from reskontro.ledger.posting_rules import EVENTS, PostingAccounts, RuleBook
 from reskontro.norway.vat import VAT_CODES
 from tests.shared_data import shared_path
@@ -21,8 +21,9 @@ CHART = {account.gl_account: account for account in DEFAULT_CHART}
 class TestChart:
     def test_has_the_accounts_of_the_posting_table_those_of_collection_and_7820(self) -> None:
         """Nothing more: other accounts are the client's own."""
-        table = "1500 1920 2700 2701 2702 2703 2999 3000 3030 3050 3100 3105 3200 3900 7740 7830 7835 8055 8060 8160 2975 1575 6750 2710"
-        assert set(CHART) == {*table.split(), *COLLECTION_ACCOUNTS.values(), "7820"}
+        sales = ["1500", "2700", "2701", "2702", "2703", "3000", "3030", "3050", "3100", "3105", "3200", "7740"]
+        others = ["1920", "2999", "3900", "7830", "7835", "8055", "8060", "8160", "1575", "2710", "2975", "6750"]
+        assert set(CHART) == {*sales, *others, *COLLECTION_ACCOUNTS.values(), "7820"}
         assert list(CHART) == sorted(CHART)
 
     def test_has_one_control_account(self) -> None:
@@ -31,7 +32,9 @@ class TestChart:
 
     @pytest.mark.parametrize("account", DEFAULT_CHART, ids=lambda account: account.gl_account)
     def test_types_follow_the_class_of_the_number(self, account: object) -> None:
-        """NS 4102: class 1 assets, 2 liabilities, 3 and the first eighties income, 4 to 7 and the second eighties expenses."""
+        """NS 4102: class 1 assets, 2 liabilities, 3 and the first eighties income, 4 to 7 and the second eighties
+        expenses.
+        """
         number = CHART[account.gl_account].gl_account  # type: ignore[attr-defined]
         expected = {"1": "ASSET", "2": "LIABILITY", "3": "INCOME", "6": "EXPENSE", "7": "EXPENSE"}.get(number[0])
         expected = expected or ("INCOME" if number[1] == "0" else "EXPENSE")
@@ -66,7 +69,9 @@ class TestRules:
             ("7", "3200", None),
         ],
     )
-    def test_sales_go_to_the_accounts_of_their_vat_code(self, event: str, vat_code: str, income: str, vat: str | None) -> None:
+    def test_sales_go_to_the_accounts_of_their_vat_code(
+        self, event: str, vat_code: str, income: str, vat: str | None
+    ) -> None:
         """First rows of the posting table; a credit note without reference has the same accounts."""
         found = BOOK.accounts_for(event, DAY, {"line_type": "PLH", "vat_code": vat_code})
         assert found == PostingAccounts("1500", income, vat, None)
@@ -101,8 +106,13 @@ class TestRules:
             ("OTHER", "7835"),
         ],
     )
-    @pytest.mark.parametrize(("vat_code", "relief"), [("3", "2700"), ("31", "2701"), ("32", "2702"), ("33", "2703"), ("6", None), (None, None)])
-    def test_write_offs_follow_the_reason_and_relief_the_vat_code(self, reason: str, loss: str, vat_code: str | None, relief: str | None) -> None:
+    @pytest.mark.parametrize(
+        ("vat_code", "relief"),
+        [("3", "2700"), ("31", "2701"), ("32", "2702"), ("33", "2703"), ("6", None), (None, None)],
+    )
+    def test_write_offs_follow_the_reason_and_relief_the_vat_code(
+        self, reason: str, loss: str, vat_code: str | None, relief: str | None
+    ) -> None:
         """Two rules with one condition each fill each other's gaps."""
         found = BOOK.accounts_for("WRITE-OFF", DAY, {"reason_code": reason, "vat_code": vat_code})
         assert found == PostingAccounts("1500", loss, None, relief)
@@ -123,5 +133,5 @@ class TestRules:
         """1 to 999."""
         numbers = [rule.posting_rule_no for rule in BUILT_IN_RULES]
         assert len(set(numbers)) == len(numbers)
-        assert 1 <= min(numbers)
+        assert min(numbers) >= 1
         assert max(numbers) <= BUILT_IN_RULE_MAX

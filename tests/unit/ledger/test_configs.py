@@ -1,4 +1,6 @@
-"""Aim: every client config of the contract's table exists with its type and default, and values are refused or normalised by their rule."""
+"""Aim: every client config of the contract's table exists with its type and default, and values are refused or
+normalised by their rule.
+"""
 
 from __future__ import annotations
 
@@ -202,9 +204,18 @@ class TestSingleValues:
         """Whatever amount is set is the amount in force."""
         assert check_value("dunning.minimumAmount", amount) == amount
 
-    @given(st.recursive(st.none() | st.booleans() | st.integers() | st.decimals(allow_nan=False, allow_infinity=False) | st.text(max_size=8),
-                        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3), max_leaves=5),
-           st.sampled_from(list(CONFIG_KEYS)))
+    @given(
+        st.recursive(
+            st.none()
+            | st.booleans()
+            | st.integers()
+            | st.decimals(allow_nan=False, allow_infinity=False)
+            | st.text(max_size=8),
+            lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+            max_leaves=5,
+        ),
+        st.sampled_from(list(CONFIG_KEYS)),
+    )
     def test_judges_any_json_without_failing(self, value: Any, key: str) -> None:
         """A value is accepted and then stays as it is, or there is a finding; nothing else can happen."""
         messages = Messages()
@@ -229,15 +240,24 @@ class TestLists:
 
     def test_bank_accounts_are_checked_and_normalised(self) -> None:
         """Account numbers by their check digit, currency and source by their lists, the GL account by its form."""
-        accounts = [{"bankAccountNo": "8601.11.17947", "currency": "nok", "source": "ocr"}, {"bankAccountNo": "NO93 8601 1117 947"}]
+        accounts = [
+            {"bankAccountNo": "8601.11.17947", "currency": "nok", "source": "ocr"},
+            {"bankAccountNo": "NO93 8601 1117 947"},
+        ]
         assert check_value("bank.accounts", accounts) == [
             {"bankAccountNo": "86011117947", "currency": "NOK", "glAccount": "1920", "source": "OCR"},
             {"bankAccountNo": "NO9386011117947", "currency": None, "glAccount": "1920", "source": None},
         ]
         assert finding("bank.accounts", [{"bankAccountNo": "86011117948"}]) == ("BANK-ACCOUNT", "/0/bankAccountNo")
         assert finding("bank.accounts", [{"source": "OCR"}]) == ("REQUIRED", "/0/bankAccountNo")
-        assert finding("bank.accounts", [{"bankAccountNo": "86011117947", "colour": 1}]) == ("UNKNOWN-FIELD", "/0/colour")
-        assert finding("bank.accounts", [{"bankAccountNo": "86011117947", "glAccount": "19a"}]) == ("FORMAT", "/0/glAccount")
+        assert finding("bank.accounts", [{"bankAccountNo": "86011117947", "colour": 1}]) == (
+            "UNKNOWN-FIELD",
+            "/0/colour",
+        )
+        assert finding("bank.accounts", [{"bankAccountNo": "86011117947", "glAccount": "19a"}]) == (
+            "FORMAT",
+            "/0/glAccount",
+        )
         twice = [{"bankAccountNo": "86011117947"}, {"bankAccountNo": "8601 11 17947"}]
         assert finding("bank.accounts", twice) == ("NOT-UNIQUE", "/1/bankAccountNo")
 
@@ -254,7 +274,9 @@ class TestLists:
 class TestDunningPlan:
     def test_fills_what_is_left_out(self) -> None:
         """No days after, no fee, a deadline of 14 days; a hand-over has no deadline."""
-        assert check_value("dunning.plan", [{"step": 1, "type": "reminder"}, {"step": 2, "type": "HANDOVER", "deadlineDays": 3}]) == [
+        assert check_value(
+            "dunning.plan", [{"step": 1, "type": "reminder"}, {"step": 2, "type": "HANDOVER", "deadlineDays": 3}]
+        ) == [
             {"step": 1, "type": "REMINDER", "afterDays": 0, "deadlineDays": 14, "fee": False},
             {"step": 2, "type": "HANDOVER", "afterDays": 0, "deadlineDays": None, "fee": False},
         ]
@@ -269,15 +291,24 @@ class TestDunningPlan:
             ([{"step": 1}], ("REQUIRED", "/0/type")),
         ],
     )
-    def test_refuses_a_plan_that_cannot_be_followed(self, plan: list[dict[str, Any]], expected: tuple[str, str]) -> None:
-        """Steps are counted from 1, nothing follows a hand-over, and a collection notice gives 14 days (inkassoloven § 9)."""
+    def test_refuses_a_plan_that_cannot_be_followed(
+        self, plan: list[dict[str, Any]], expected: tuple[str, str]
+    ) -> None:
+        """Steps are counted from 1, nothing follows a hand-over, and a collection notice gives 14 days (inkassoloven §
+        9).
+        """
         assert finding("dunning.plan", plan) == expected
 
 
 class TestSeries:
     def test_keeps_the_default_of_keys_left_out(self) -> None:
         """Only the mode is changed."""
-        assert check_value("series.in", {"mode": "system"}) == {"mode": "SYSTEM", "prefix": "I{yy}-", "next": 1, "length": 6}
+        assert check_value("series.in", {"mode": "system"}) == {
+            "mode": "SYSTEM",
+            "prefix": "I{yy}-",
+            "next": 1,
+            "length": 6,
+        }
 
     def test_an_empty_prefix_is_a_value(self) -> None:
         """And not the default again."""

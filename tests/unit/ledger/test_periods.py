@@ -45,7 +45,9 @@ class TestNumbers:
             ("2026-11-30", 12, (2025, 12)),
         ],
     )
-    def test_the_year_is_the_one_in_which_the_fiscal_year_begins(self, day: str, first_month: int, expected: tuple[int, int]) -> None:
+    def test_the_year_is_the_one_in_which_the_fiscal_year_begins(
+        self, day: str, first_month: int, expected: tuple[int, int]
+    ) -> None:
         """glYear and glPeriod at the edges."""
         assert period_number(date.fromisoformat(day), first_month) == expected
 
@@ -74,7 +76,12 @@ class TestNumbers:
     def test_there_is_no_gap_between_periods(self) -> None:
         """And none outside the bounds."""
         periods = periods_between(date(2025, 11, 1), date(2026, 2, 28), 1)
-        assert [(period.gl_year, period.gl_period) for period in periods] == [(2025, 11), (2025, 12), (2026, 1), (2026, 2)]
+        assert [(period.gl_year, period.gl_period) for period in periods] == [
+            (2025, 11),
+            (2025, 12),
+            (2026, 1),
+            (2026, 2),
+        ]
         assert periods_between(date(2026, 3, 1), date(2026, 2, 28), 1) == []
 
 

@@ -1,4 +1,6 @@
-"""Aim: the rule with most conditions wins, then the lower priority, then the lower number, and what it leaves out comes from the next."""
+"""Aim: the rule with most conditions wins, then the lower priority, then the lower number, and what it leaves out comes
+from the next.
+"""
 
 from __future__ import annotations
 
@@ -79,7 +81,9 @@ class TestFit:
     def test_dates_include_both_ends(self) -> None:
         """A rule holds from its first to its last day."""
         rules = [
-            PostingRule(1, "IN", vat_code="3", contra_account="3001", valid_from=date(2026, 2, 1), valid_to=date(2026, 2, 28)),
+            PostingRule(
+                1, "IN", vat_code="3", contra_account="3001", valid_from=date(2026, 2, 1), valid_to=date(2026, 2, 28)
+            ),
             PostingRule(2, "IN", contra_account="3002"),
         ]
         days = [date(2026, 1, 31), date(2026, 2, 1), date(2026, 2, 28), date(2026, 3, 1)]
@@ -100,12 +104,13 @@ def rule_sets(draw: st.DrawFn) -> list[PostingRule]:
     """Rules of one event with few different values, so that they often fit."""
     count = draw(st.integers(0, 6))
     numbers = draw(st.lists(st.integers(1, 99), min_size=count, max_size=count, unique=True))
-    names = ("vat_code", "line_type", "article_no")
     return [
         PostingRule(
             number,
             "IN",
-            **{name: draw(SOME_VALUES) for name in names},
+            vat_code=draw(SOME_VALUES),
+            line_type=draw(SOME_VALUES),
+            article_no=draw(SOME_VALUES),
             control_account=draw(ACCOUNTS),
             contra_account=draw(ACCOUNTS),
             priority=draw(st.sampled_from([100, 500])),
@@ -124,7 +129,10 @@ def by_the_book(rules: list[PostingRule], on: date, given_values: dict[str, Any]
         return (
             rule.active
             and (rule.valid_from is None or rule.valid_from <= on)
-            and all(given_values.get(name) is not None and given_values[name].lower() == wanted[name].lower() for name in wanted)
+            and all(
+                given_values.get(name) is not None and given_values[name].lower() == wanted[name].lower()
+                for name in wanted
+            )
         )
 
     def rank(rule: PostingRule) -> tuple[int, int, int]:
@@ -137,7 +145,10 @@ def by_the_book(rules: list[PostingRule], on: date, given_values: dict[str, Any]
     return (control[0] if control else None, contra[0] if contra else None)
 
 
-@given(rule_sets(), st.lists(st.tuples(st.sampled_from([DAY, date(2026, 1, 1)]), SOME_VALUES, SOME_VALUES, SOME_VALUES), max_size=8))
+@given(
+    rule_sets(),
+    st.lists(st.tuples(st.sampled_from([DAY, date(2026, 1, 1)]), SOME_VALUES, SOME_VALUES, SOME_VALUES), max_size=8),
+)
 def test_remembered_answers_are_the_ones_worked_out_anew(
     rules: list[PostingRule], questions: list[tuple[date, str | None, str | None, str | None]]
 ) -> None:

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from reskontro.access.principals import Principal
 from reskontro.batches.kinds import Origin
-from reskontro.db.engine import Transaction
-from reskontro.ledger.books import open_books
-from reskontro.receivable.administration import service, store
+from reskontro.db.engine import Transaction, lock_client
+from reskontro.kit.errors import Problem
+from reskontro.ledger.books import Books, open_books
+from reskontro.ledger.posting_rules import EVENTS
+from reskontro.receivable.administration import gl_accounts, periods, posting_rules, service, store
+from reskontro.receivable.administration.book_schemas import (
+    GL_ACCOUNT,
+    PERIOD,
+    PERIOD_STATUSES,
+    PERIOD_WRITE,
+    POSTING_RULE,
+)
 from reskontro.receivable.administration.schemas import CLIENT as CLIENT_SCHEMA
 from reskontro.receivable.administration.schemas import CLIENT_STATUSES, client_view
 from reskontro.web.calls import Call
@@ -119,7 +128,172 @@ def update_client(call: Call) -> Reply:
     sent = call.read_entity(_BODY)
 
     def work(transaction: Transaction) -> Reply:
-        client = service.change_client(transaction, call.client_no, sent, clock=call.services.clock, origin=_origin(call))
+        client = service.change_client(
+            transaction, call.client_no, sent, clock=call.services.clock, origin=_origin(call)
+        )
         return Reply(200, client_view(client))
 
     return run_once(call, work)
+
+
+# ------------------------------------------------------------------------------------------------------------ the books
+
+_ACTIVE = Parameter("active", "boolean", "Only those that are active, or only those that are not")
+_ACCOUNT_BODY = Body("glAccount", GL_ACCOUNT)
+_RULE_BODY = Body("postingRule", POSTING_RULE)
+_PERIOD_BODY = Body("period", PERIOD_WRITE)
+
+
+def _path_number(call: Call, name: str) -> int:
+    """A whole number of the path; raises Problem INVALID-PARAMETER. Numbers too long for any object become 0, which
+    none has.
+    """
+    text = call.path[name]
+    if not (text.isascii() and text.isdigit()):
+        raise Problem("INVALID-PARAMETER", f"{name} must be an integer")
+    return int(text) if len(text) <= 9 else 0
+
+
+def _change_books(call: Call, change: Callable[[Transaction, Books], Reply]) -> Reply:
+    """Change the books of an active client, once for an Idempotency-Key, under the client's write lock."""
+
+    def work(transaction: Transaction) -> Reply:
+        lock_client(transaction, call.client_no)
+        books = open_books(transaction, call.client_no, call.services.clock.now())
+        books.require_active()
+        return change(transaction, books)
+
+    return run_once(call, work)
+
+
+@routes.add(
+    "listGlAccounts",
+    "GET",
+    f"{CLIENT}/glaccounts",
+    tag="Administration",
+    summary="GL accounts, by number",
+    scope="read:arm",
+    parameters=(
+        Parameter("glaccount", "texts", "Account numbers or ranges such as 1500-1599"),
+        _ACTIVE,
+        *LIST_PARAMETERS,
+    ),
+    answers={200: Answer("Accounts found", GL_ACCOUNT, list_key="glAccounts", headers=("Link", "X-Total-Count"))},
+    problems=(404,),
+)
+def list_gl_accounts(call: Call) -> Reply:
+    """One page of the chart of accounts."""
+    with call.services.database.transaction(call.client_no) as transaction:
+        return answer_list(call, transaction, gl_accounts.listing(call.client_no))
+
+
+@routes.add(
+    "putGlAccount",
+    "PUT",
+    f"{CLIENT}/glaccounts/{{glaccount}}",
+    tag="Administration",
+    summary="Create or change a GL account",
+    scope="admin:arm",
+    body=_ACCOUNT_BODY,
+    answers={200: Answer("Changed or unchanged", GL_ACCOUNT), 201: Answer("Created", GL_ACCOUNT)},
+    problems=(404, 409, 422),
+)
+def put_gl_account(call: Call) -> Reply:
+    """Create or change an account."""
+    sent = call.read_entity(_ACCOUNT_BODY)
+
+    def change(transaction: Transaction, books: Books) -> Reply:
+        now = call.services.clock.now()
+        view, created = gl_accounts.put_account(
+            transaction, books, call.path["glaccount"], sent, origin=_origin(call), now=now
+        )
+        return Reply(201 if created else 200, view)
+
+    return _change_books(call, change)
+
+
+@routes.add(
+    "listPostingRules",
+    "GET",
+    f"{CLIENT}/postingrules",
+    tag="Administration",
+    summary="Posting rules, by number",
+    scope="read:arm",
+    parameters=(Parameter("event", "choices", "Events", values=EVENTS), _ACTIVE, *LIST_PARAMETERS),
+    answers={200: Answer("Rules found", POSTING_RULE, list_key="postingRules", headers=("Link", "X-Total-Count"))},
+    problems=(404,),
+)
+def list_posting_rules(call: Call) -> Reply:
+    """One page of the posting rules."""
+    with call.services.database.transaction(call.client_no) as transaction:
+        return answer_list(call, transaction, posting_rules.listing(call.client_no))
+
+
+@routes.add(
+    "putPostingRule",
+    "PUT",
+    f"{CLIENT}/postingrules/{{postingruleno}}",
+    tag="Administration",
+    summary="Create or change a posting rule; the built-in ones can only be switched off",
+    scope="admin:arm",
+    body=_RULE_BODY,
+    answers={200: Answer("Changed or unchanged", POSTING_RULE), 201: Answer("Created", POSTING_RULE)},
+    problems=(404, 409, 422),
+)
+def put_posting_rule(call: Call) -> Reply:
+    """Create or change a rule."""
+    number = _path_number(call, "postingruleno")
+    sent = call.read_entity(_RULE_BODY)
+
+    def change(transaction: Transaction, books: Books) -> Reply:
+        now = call.services.clock.now()
+        view, created = posting_rules.put_rule(transaction, books, number, sent, origin=_origin(call), now=now)
+        return Reply(201 if created else 200, view)
+
+    return _change_books(call, change)
+
+
+@routes.add(
+    "listPeriods",
+    "GET",
+    f"{CLIENT}/periods",
+    tag="Administration",
+    summary="GL periods, by year and period",
+    scope="read:arm",
+    parameters=(
+        Parameter("glyear", "integers", "Years"),
+        Parameter("status", "choices", "Status", values=PERIOD_STATUSES),
+        *LIST_PARAMETERS,
+    ),
+    answers={200: Answer("Periods found", PERIOD, list_key="periods", headers=("Link", "X-Total-Count"))},
+    problems=(404,),
+)
+def list_periods(call: Call) -> Reply:
+    """One page of the periods."""
+    with call.services.database.transaction(call.client_no) as transaction:
+        return answer_list(call, transaction, periods.listing(call.client_no, call.services.clock.now()))
+
+
+@routes.add(
+    "putPeriod",
+    "PUT",
+    f"{CLIENT}/periods/{{glyear}}/{{glperiod}}",
+    tag="Administration",
+    summary="Close or reopen a GL period at once",
+    scope="admin:arm",
+    body=_PERIOD_BODY,
+    answers={200: Answer("Done, or already so", PERIOD)},
+    problems=(404, 409, 422),
+)
+def put_period(call: Call) -> Reply:
+    """Close or reopen a period."""
+    gl_year, gl_period = _path_number(call, "glyear"), _path_number(call, "glperiod")
+    sent = call.read_entity(_PERIOD_BODY)
+
+    def change(transaction: Transaction, books: Books) -> Reply:
+        now = call.services.clock.now()
+        return Reply(
+            200, periods.put_period(transaction, books, gl_year, gl_period, sent, origin=_origin(call), now=now)
+        )
+
+    return _change_books(call, change)

@@ -19,6 +19,7 @@ from reskontro.ledger.log import LogEntry, append_log
 from reskontro.ledger.periods import end_of_next_year
 from reskontro.norway.identities import DEFAULT_SCHEME, is_organization_no, stored_organization_no
 from reskontro.receivable.administration import store
+from reskontro.receivable.administration.merging import changes_of, refuse
 from reskontro.receivable.administration.schemas import CLIENT, LEDGER_START_MIN, client_view
 from reskontro.receivable.customers.schemas import ADDRESS_KEYS
 
@@ -40,11 +41,11 @@ def create_client(transaction: Transaction, sent: Mapping[str, Any], *, clock: C
     # The periods of a new client end with the next fiscal year: a ledger that starts after that would have none.
     latest = end_of_next_year(day, default_of("gl.fiscalYearStart")).replace(day=1)
     if start > latest:
-        _refuse(messages, "ledgerStart", "RANGE", min=LEDGER_START_MIN, max=latest)
+        refuse(messages, CLIENT, "ledgerStart", "RANGE", min=LEDGER_START_MIN, max=latest)
     store.lock_registry(transaction)
     client_no = values.get("clientNo")
     if client_no is not None and store.client_exists(transaction, client_no):
-        _refuse(messages, "clientNo", "NOT-UNIQUE", value=client_no)
+        refuse(messages, CLIENT, "clientNo", "NOT-UNIQUE", value=client_no)
     if messages.error_count:
         raise validation_failed(messages.in_order(), ROOT)
     scheme = values.get("organizationNoScheme", DEFAULT_SCHEME)
@@ -64,11 +65,15 @@ def create_client(transaction: Transaction, sent: Mapping[str, Any], *, clock: C
     with as_client(transaction, client.client_no):
         lock_client(transaction, client.client_no)
         seed_books(transaction, client.client_no, client.ledger_start, day)
-        append_log(transaction, client.client_no, now, [LogEntry("CLIENT-CREATED", "CLIENT", str(client.client_no), origin)])
+        append_log(
+            transaction, client.client_no, now, [LogEntry("CLIENT-CREATED", "CLIENT", str(client.client_no), origin)]
+        )
     return client
 
 
-def change_client(transaction: Transaction, client_no: int, sent: Mapping[str, Any], *, clock: Clock, origin: Origin) -> ClientRecord:
+def change_client(
+    transaction: Transaction, client_no: int, sent: Mapping[str, Any], *, clock: Clock, origin: Origin
+) -> ClientRecord:
     """Change what was sent of a client, whatever its status; returns it as it is now.
 
     Raises Problem NOT-FOUND or VALIDATION-FAILED.
@@ -81,28 +86,25 @@ def change_client(transaction: Transaction, client_no: int, sent: Mapping[str, A
     values = CLIENT.read(sent, messages, require=False, keep_cleared=True)
     for key, stored in (("clientNo", old.client_no), ("ledgerStart", old.ledger_start)):
         if key in values and values.pop(key) != stored:
-            _refuse(messages, key, "IMMUTABLE")
+            refuse(messages, CLIENT, key, "IMMUTABLE")
     for key in ("name", "organizationNo"):
         if values.get(key, "") is CLEARED:
-            _refuse(messages, key, "REQUIRED")
+            refuse(messages, CLIENT, key, "REQUIRED")
             del values[key]
     new = _resulting(old, values, books.config("base.country", books.today(now)))
     if any(key in values for key in _PAIR):
-        _check_pair(new.organization_no, new.organization_no_scheme, values.get("organizationNo", new.organization_no), messages)
+        _check_pair(
+            new.organization_no, new.organization_no_scheme, values.get("organizationNo", new.organization_no), messages
+        )
     if messages.error_count:
         raise validation_failed(messages.in_order(), ROOT)
-    changes = _changes(old, new)
+    changes = changes_of(client_view(old), client_view(new))
     if changes:
         store.update_client(transaction, new)
         raise_version(transaction, client_no)
         entry = LogEntry("CLIENT-UPDATED", "CLIENT", str(client_no), origin, changes=changes)
         append_log(transaction, client_no, now, [entry])
     return new
-
-
-def _refuse(messages: Messages, key: str, code: str, **parameters: Any) -> None:
-    """Note an error of one field at the field's place."""
-    messages.add("E", code, key, f"/{key}", (CLIENT.field(key).position,), **parameters)
 
 
 def _check_number(values: Mapping[str, Any], sent: Mapping[str, Any], messages: Messages) -> None:
@@ -142,18 +144,15 @@ def _resulting(old: ClientRecord, values: Mapping[str, Any], base_country: str) 
     return replace(
         old,
         name=resulting("name", old.name, old.name),
-        organization_no=stored_organization_no(resulting("organizationNo", old.organization_no, old.organization_no), scheme),
+        organization_no=stored_organization_no(
+            resulting("organizationNo", old.organization_no, old.organization_no), scheme
+        ),
         organization_no_scheme=scheme,
         vat_registered=resulting("vatRegistered", old.vat_registered, True),
         in_business_register=resulting("inBusinessRegister", old.in_business_register, False),
         postal_address=address,
         status=resulting("status", old.status, "ACTIVE"),
     )
-
-
-def _changes(old: ClientRecord, new: ClientRecord) -> list[dict[str, Any]]:
-    before, after = client_view(old), client_view(new)
-    return [{"field": key, "oldValue": before[key], "newValue": after[key]} for key in after if before[key] != after[key]]
 
 
 def forbidden() -> Problem:

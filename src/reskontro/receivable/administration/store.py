@@ -1,14 +1,23 @@
-"""The rows of clients. They are read across clients: each statement runs under the registry's policy or as the client it is about."""
+"""The rows of administration.
+
+Clients are read across clients: those statements run under the registry's policy, or as the client they are about.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
 
+from psycopg import sql
 from psycopg.types.json import Jsonb
 
 from reskontro.db.bulk import insert_rows
 from reskontro.db.engine import REGISTRY_LOCK, Transaction, as_client, as_system
-from reskontro.ledger.books_store import CLIENT_COLUMNS, ClientRecord, new_version
+from reskontro.ledger.books_store import ACCOUNT_COLUMNS, CLIENT_COLUMNS, RULE_COLUMNS, ClientRecord, new_version
+from reskontro.ledger.chart import GlAccount
+from reskontro.ledger.periods import Period
+from reskontro.ledger.posting_rules import PostingRule
 
 FIRST_GIVEN_NO = 1001
 _COLUMNS = ", ".join(CLIENT_COLUMNS)
@@ -83,3 +92,80 @@ def read_clients(transaction: Transaction, client_nos: Sequence[int]) -> list[Cl
             f"select {_COLUMNS} from client where client_no = any(%s) order by client_no".encode(), (list(client_nos),)
         )
         return [ClientRecord(*row) for row in rows]
+
+
+# --------------------------------------------------------------------------------------------- accounts, rules, periods
+
+
+def is_posted(transaction: Transaction, client_no: int, gl_account: str) -> bool:
+    """Whether anything was ever posted to an account; balances are kept in the commit of every posting."""
+    row = transaction.execute(
+        "select 1 from account_balance where client_no = %s and gl_account = %s limit 1", (client_no, gl_account)
+    ).fetchone()
+    return row is not None
+
+
+def balance(transaction: Transaction, client_no: int, gl_account: str) -> Decimal:
+    """Debit minus credit of all postings to an account, in base currency."""
+    row = transaction.execute(
+        "select coalesce(sum(debit - credit), 0) from account_balance where client_no = %s and gl_account = %s",
+        (client_no, gl_account),
+    ).fetchone()
+    assert row is not None
+    return Decimal(row[0])
+
+
+def put_account(transaction: Transaction, client_no: int, account: GlAccount) -> None:
+    """Store an account, new or changed."""
+    values = [getattr(account, column) for column in ACCOUNT_COLUMNS]
+    values[ACCOUNT_COLUMNS.index("required_dimensions")] = list(account.required_dimensions)
+    _put(transaction, "gl_account", ("client_no", *ACCOUNT_COLUMNS), 2, [client_no, *values])
+
+
+def put_rule(transaction: Transaction, client_no: int, rule: PostingRule) -> None:
+    """Store a posting rule, new or changed."""
+    values = [getattr(rule, column) for column in RULE_COLUMNS]
+    _put(transaction, "posting_rule", ("client_no", *RULE_COLUMNS), 2, [client_no, *values])
+
+
+def _put(transaction: Transaction, table: str, columns: Sequence[str], key_columns: int, values: Sequence[Any]) -> None:
+    """Insert a row or replace what follows its key, which is made of the first columns."""
+    statement = sql.SQL(
+        "insert into {table} ({columns}) values ({values}) on conflict ({key}) do update set {changes}"
+    ).format(
+        table=sql.Identifier(table),
+        columns=sql.SQL(", ").join(map(sql.Identifier, columns)),
+        values=sql.SQL(", ").join(sql.Placeholder() * len(columns)),
+        key=sql.SQL(", ").join(map(sql.Identifier, columns[:key_columns])),
+        changes=sql.SQL(", ").join(
+            sql.SQL("{0} = excluded.{0}").format(sql.Identifier(column)) for column in columns[key_columns:]
+        ),
+    )
+    transaction.execute(statement, values)
+
+
+def update_period(transaction: Transaction, client_no: int, period: Period) -> None:
+    """Store the status of a period."""
+    transaction.execute(
+        "update period set status = %s, closed_at = %s, closed_by = %s where client_no = %s and from_date = %s",
+        (period.status, period.closed_at, period.closed_by, client_no, period.from_date),
+    )
+
+
+def control_differences(
+    transaction: Transaction, client_no: int, periods: Sequence[tuple[int, int]]
+) -> dict[tuple[int, int], Decimal]:
+    """AR items minus the movement of the control accounts of each period, in base currency, added up from the items
+    themselves.
+    """
+    rows = transaction.execute(
+        "select gl_year, gl_period, sum(amount) from ("
+        "  select gl_year, gl_period, base_original_amount as amount from ar_item where client_no = %s"
+        "  union all"
+        "  select b.gl_year, b.gl_period, b.credit - b.debit from account_balance b"
+        "  join gl_account a on a.client_no = b.client_no and a.gl_account = b.gl_account"
+        "  where b.client_no = %s and a.is_control"
+        ") part where (gl_year, gl_period) in (select * from unnest(%s::int[], %s::int[])) group by gl_year, gl_period",
+        (client_no, client_no, [year for year, _ in periods], [period for _, period in periods]),
+    )
+    return {(row[0], row[1]): Decimal(row[2]) for row in rows}

@@ -1,0 +1,1 @@
+"""The demonstration: made-up data, and a run of everything on it."""
