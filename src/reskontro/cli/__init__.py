@@ -5,6 +5,7 @@ Modules import what they need inside their commands, so that help and errors com
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 
@@ -15,24 +16,31 @@ from reskontro.cli.common import explanation
 
 HELP = """A self-hosted accounts-receivable ledger: customers and documents in, an exact double-entry ledger out.
 
-Nothing needs to be set up: without a database URL every command uses its own PostgreSQL in the folder --data
-(default .reskontro), started when needed. The first steps, in two shells in the same folder:
+Nothing needs to be set up: without a database URL every command uses a PostgreSQL of its own in the folder --data (.reskontro unless given), and
+starts it when needed. See all of it at work on made-up data:
 
-  reskontro serve                                  the API and a worker on http://127.0.0.1:8080\n
-  reskontro client add --name "Fjord AS" --organization-no 310044113\n
-  reskontro credential add --client 1 --name "My system"\n
-  reskontro batch send customers.csv --client 1    with the id and secret just shown\n
-  reskontro verify                                 recompute the ledger from its items\n
+  [bold]reskontro demo[/bold]
 
-Or see all of it at work on made-up data: reskontro demo
+The first steps with your own data, in two shells in the same folder:
 
-Every option can also be set in the environment: the name stands in the help of the command.
+  [bold]reskontro serve[/bold]
+
+  [bold]reskontro client add --name "Fjord AS" --organization-no 310044113[/bold]
+
+  [bold]eval "$(reskontro credential add --client 1001)"[/bold]
+
+  [bold]reskontro batch send customers.csv[/bold]
+
+  [bold]reskontro verify[/bold]
+
+Every option can also be set in the environment; the help of a command names the variables.
 """
 
 app = typer.Typer(
     name="reskontro",
     help=HELP,
     no_args_is_help=True,
+    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "RESKONTRO"},
@@ -59,7 +67,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return ending.code if isinstance(ending.code, int) else int(ending.code is not None)
     except BrokenPipeError:
         # Whoever read our output has enough of it; without this the interpreter complains once more when it flushes.
-        sys.stdout = None  # type: ignore[assignment]
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115
         return 1
     except Exception as error:
         told = explanation(error)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +11,7 @@ import msgspec
 from reskontro.cli.api import Api
 from reskontro.cli.common import out, print_table
 
-FAILED_SHOWN = 10
+FAILED_KEPT = 10
 KINDS_SHOWN = 10
 _COUNTERS = (("successful", "countSuccessful"), ("failed", "countFailed"), ("not processed", "countNotProcessed"))
 
@@ -46,7 +46,7 @@ class BatchReport:
                     key = (message["field"], message.get("code", ""))
                     finding = findings.setdefault(key, Finding(key[1], key[0], message["message"]))
                     finding.count += 1
-            if item["result"] == "FAILED" and len(self.failed) < FAILED_SHOWN:
+            if item["result"] == "FAILED" and len(self.failed) < FAILED_KEPT:
                 self.failed.append(item)
 
     @property
@@ -84,22 +84,44 @@ def read_report(api: Api, client_no: int, batch_uuid: str) -> BatchReport:
 
 def print_report(report: BatchReport) -> None:
     """The report for people, on standard output."""
+    print_summary(report)
+    print_findings([report])
+
+
+def print_summary(report: BatchReport) -> None:
+    """State and counters of a batch in one line."""
     batch = report.batch
     state = batch.get("result") or batch["status"]
     colour = {"SUCCESS": "green", "PARTIAL-SUCCESS": "yellow", "FAILED": "red"}.get(state, "cyan")
     counters = ", ".join(f"{batch[key]:,} {name}" for name, key in _COUNTERS if batch[key] or name == "successful")
     results = ", ".join(f"{count:,} {name.lower()}" for name, count in sorted(report.results.items()))
-    out().print(f"Batch {batch['batchUuid']}: [{colour}]{state}[/{colour}]. {counters}" + (f" ({results})" if results else ""))
-    for title, findings in (("Most frequent errors", report.errors), ("Most frequent warnings", report.warnings)):
+    out().print(f"Batch {batch['batchUuid']}: [{colour}]{state}[/{colour}], {counters}" + (f" ({results})" if results else ""), soft_wrap=True)
+
+
+def print_findings(reports: Sequence[BatchReport], *, failed_shown: int = FAILED_KEPT) -> None:
+    """The most frequent errors and warnings of all the batches together, and some failed items."""
+    for title, kinds in (("Most frequent errors", [one.errors for one in reports]), ("Most frequent warnings", [one.warnings for one in reports])):
+        findings = _together(kinds)
         if findings:
             rows = [(f"{one.count:,}", one.field, one.code, one.example) for one in most_frequent(findings)[:KINDS_SHOWN]]
             print_table(title, ("count", "field", "code", "for instance"), rows, numbers=("count",))
-    if report.failed:
-        rows = [(item.get("index"), _name(item), "; ".join(message["message"] for message in item["errors"])) for item in report.failed]
-        shown = f"First {len(report.failed)} of {batch['countFailed']:,} failed items" if batch["countFailed"] > len(report.failed) else "Failed items"
-        print_table(shown, ("index", "item", "errors"), rows, numbers=("index",))
+    failed = [item for report in reports for item in report.failed][:failed_shown]
+    if failed:
+        total = sum(report.batch["countFailed"] for report in reports)
+        rows = [(item.get("index"), _name(item), "; ".join(message["message"] for message in item["errors"])) for item in failed]
+        title = f"The first {len(failed)} of {total:,} failed items" if total > len(failed) else "Failed items"
+        print_table(title, ("index", "item", "errors"), rows, numbers=("index",))
+
+
+def _together(parts: Iterable[dict[tuple[str, str], Finding]]) -> dict[tuple[str, str], Finding]:
+    total: dict[tuple[str, str], Finding] = {}
+    for part in parts:
+        for key, finding in part.items():
+            total.setdefault(key, Finding(finding.code, finding.field, finding.example)).count += finding.count
+    return total
 
 
 def _name(item: dict[str, Any]) -> str:
+    """What the item is called: by its number, or else by the sender's own reference."""
     parts = (("documentNo", "document"), ("customerNo", "customer"), ("clientReference", "reference"))
-    return ", ".join(f"{word} {item[key]}" for key, word in parts if item.get(key))
+    return next((f"{word} {item[key]}" for key, word in parts if item.get(key)), "")

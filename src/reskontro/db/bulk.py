@@ -70,12 +70,12 @@ class Stage:
         self.name = name
         self.columns = tuple(column for column, _ in columns)
         body = ", ".join(f"{column} {kind}" for column, kind in columns)
-        self._create = f"set local client_min_messages = warning; " f"create temp table if not exists {name} ({body}) on commit delete rows"
+        self._create = f"set local client_min_messages = warning; " f"create temp table if not exists {name} ({body}) on commit delete rows; delete from {name}"
         self._copy = f"copy {name} ({', '.join(self.columns)}) from stdin"
 
     def copy(self, transaction: Transaction, lines: Sequence[str]) -> None:
         """Send rows that are ready lines in the text format of COPY (tabs between values, no line feed at the end)."""
-        # Asked for every time: the transaction that made the stage may have been rolled back, and the session may be a new one.
+        # Every time: the transaction that made the stage may have been rolled back, and this one may have used it for another set before.
         transaction.execute(self._create.encode())
         with transaction.cursor().copy(self._copy.encode()) as copy:
             copy.write("\n".join(lines) + "\n")

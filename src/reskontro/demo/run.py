@@ -18,7 +18,7 @@ from reskontro.batches.kinds import Origin
 from reskontro.cli.api import Api
 from reskontro.cli.batches import wait_for
 from reskontro.cli.common import err, out, settings_from
-from reskontro.cli.reports import BatchReport, print_report, read_report
+from reskontro.cli.reports import BatchReport, print_findings, print_summary, read_report
 from reskontro.cli.verification import print_verdicts, verify_clients
 from reskontro.demo.data import DAYS, DemoData, generate
 from reskontro.demo.figures import print_ageing, print_trial_balance
@@ -32,6 +32,7 @@ from reskontro.runtime import House, open_house
 TIME_ZONE = "Europe/Oslo"
 CLIENT = {"name": "Skogly Prøvehandel AS", "organizationNo": "310044113", "inBusinessRegister": True}
 DOCUMENTS_A_BATCH = 6_000
+FAILED_SHOWN = 4
 SCOPES = ("read:arm", "write:arm", "admin:arm")
 
 Record = dict[str, Any]
@@ -78,9 +79,11 @@ def run_demo(*, data: Path | None, port: int, keep: bool, customer_count: int, i
             made = generate(day, customer_count=customer_count, invoice_count=invoice_count)
             remark(f"{len(made.customers):,} customers, {len(made.documents):,} documents")
         reports = _send(narrator, Api(url, credential.client_id, credential.client_secret), client_no, made)
-        for report in reports:
-            out().print()
-            print_report(report)
+        for heading, some in (("Customers", reports[:1]), ("Documents", reports[1:])):
+            out().print(f"\n[bold]{heading}[/bold]")
+            for report in some:
+                print_summary(report)
+            print_findings(some, failed_shown=FAILED_SHOWN)
         out().print()
         print_ageing(house.database, client_no, day)
         print_trial_balance(house.database, client_no)
@@ -103,7 +106,7 @@ def _set_up(house: House, day: date) -> tuple[int, NewCredential]:
 
 
 def _send(narrator: Narrator, api: Api, client_no: int, made: DemoData) -> list[BatchReport]:
-    """Send everything, watch it being processed, and return the report on the customers and one on all documents."""
+    """Send everything, watch it being processed, and return a report on each batch: the customers, then the documents."""
     parts: list[tuple[str, Sequence[Record]]] = [("customers", made.customers)]
     parts += [("documents", made.documents[first : first + DOCUMENTS_A_BATCH]) for first in range(0, len(made.documents), DOCUMENTS_A_BATCH)]
     with api:

@@ -114,6 +114,7 @@ class Schema:
         for position, field in enumerate(fields):
             field.position = position
         self._inputs = {field.name: field for field in fields if field.use != "out"}
+        self._plain = {field.name: field.check for field in fields if field.use != "out" and field.inner is None and not field.empty_is_value}
         self._required = tuple(field for field in fields if field.required and field.use != "out")
 
     def field(self, name: str) -> Field:
@@ -138,8 +139,18 @@ class Schema:
         """
         values: dict[str, Any] = {}
         refused: set[str] = set()
-        inputs = self._inputs
+        inputs, plain = self._inputs, self._plain
         for key, value in raw.items():
+            if key in plain and value is not None and value != "":
+                try:
+                    checked = plain[key](value)
+                except Invalid as invalid:
+                    self._refuse(invalid, inputs[key], messages, pointer, position)
+                    refused.add(key)
+                    continue
+                if checked is not CLEARED or keep_cleared:
+                    values[key] = checked
+                continue
             field = inputs.get(key)
             if field is None:
                 if key not in self.by_name:
@@ -156,9 +167,7 @@ class Schema:
                 else:
                     checked = field.check(value)
             except Invalid as invalid:
-                place = invalid.parameters.pop("_element", None)
-                where = f"{pointer}/{key}" if place is None else f"{pointer}/{key}/{place}"
-                messages.add("E", invalid.code, key, where, (*position, field.position), **invalid.parameters)
+                self._refuse(invalid, field, messages, pointer, position)
                 refused.add(key)
                 continue
             if checked is not CLEARED or keep_cleared:
@@ -168,6 +177,12 @@ class Schema:
                 if values.get(field.name, CLEARED) is CLEARED and field.name not in refused:
                     messages.add("E", "REQUIRED", field.name, f"{pointer}/{field.name}", (*position, field.position))
         return values
+
+    @staticmethod
+    def _refuse(invalid: Invalid, field: Field, messages: Messages, pointer: str, position: tuple[int, ...]) -> None:
+        place = invalid.parameters.pop("_element", None)
+        where = f"{pointer}/{field.name}" if place is None else f"{pointer}/{field.name}/{place}"
+        messages.add("E", invalid.code, field.name, where, (*position, field.position), **invalid.parameters)
 
     @staticmethod
     def _read_inner(
@@ -224,11 +239,10 @@ def _string(value: Any) -> str:
 
 def clean_text(value: str, *, multiline: bool) -> str:
     """The text in NFC, without blanks at its ends; raises Invalid CHARACTER for control characters (tab and line feed pass in long texts)."""
-    if value.isascii():
-        if value.isprintable():
-            return value.strip()
-    else:
+    if not value.isascii():
         value = unicodedata.normalize("NFC", value)
+    if value.isprintable():  # no control characters, no lone surrogates, whatever the script
+        return value.strip()
     for character in value:
         if unicodedata.category(character) in ("Cc", "Cs") and not (multiline and character in "\n\t"):
             raise Invalid("CHARACTER")
@@ -238,14 +252,17 @@ def clean_text(value: str, *, multiline: bool) -> str:
 def text(name: str, maximum: int, description: str = "", *, pattern: re.Pattern[str] | None = None, **options: Any) -> Field:
     """A text of at most ``maximum`` code points after trimming; ``pattern`` must match it whole (FORMAT)."""
     multiline = maximum >= MULTILINE_FROM
+    matches = pattern.fullmatch if pattern is not None else None
 
     def check(value: Any) -> Any:
-        cleaned = clean_text(_string(value), multiline=multiline)
+        if type(value) is not str:
+            raise Invalid("TYPE", type="string")
+        cleaned = value.strip() if value.isascii() and value.isprintable() else clean_text(value, multiline=multiline)
         if not cleaned:
             return CLEARED
         if len(cleaned) > maximum:
             raise Invalid("LENGTH", max=maximum)
-        if pattern is not None and not pattern.fullmatch(cleaned):
+        if matches is not None and not matches(cleaned):
             raise Invalid("FORMAT", value=value)
         return cleaned
 
@@ -303,7 +320,7 @@ def integer(name: str, minimum: int, maximum: int, description: str = "", **opti
     """A whole number in a range; 10.0 is 10."""
 
     def check(value: Any) -> int:
-        number = _integral(value)
+        number = value if type(value) is int else _integral(value)
         if not minimum <= number <= maximum:
             raise Invalid("RANGE", min=minimum, max=maximum)
         return number
@@ -452,9 +469,12 @@ def choice(name: str, values: Iterable[str], description: str = "", **options: A
     """One of a system list of codes, compared without case and kept in the list's spelling."""
     listed = list(values)
     canonical = {value.casefold(): value for value in listed}
+    exact = {value: value for value in listed}
 
     def check(value: Any) -> str:
-        found = canonical.get(_string(value).strip().casefold())
+        if type(value) is not str:
+            raise Invalid("TYPE", type="string")
+        found = exact.get(value) or canonical.get(value.strip().casefold())
         if found is None:
             if not value.strip():
                 return CLEARED  # type: ignore[return-value]
@@ -482,11 +502,15 @@ def looked_up(
 ) -> Field:
     """A text that a look-up turns into its canonical form; None from it is an error with that code."""
 
+    known = lru_cache(maxsize=1024)(look_up)
+
     def check(value: Any) -> Any:
-        cleaned = clean_text(_string(value), multiline=False)
+        if type(value) is not str:
+            raise Invalid("TYPE", type="string")
+        cleaned = value.strip() if value.isascii() and value.isprintable() else clean_text(value, multiline=False)
         if not cleaned:
             return CLEARED
-        found = look_up(cleaned)
+        found = known(cleaned)
         if found is None:
             raise Invalid(code, value=value)
         return found

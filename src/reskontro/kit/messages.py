@@ -41,13 +41,13 @@ class Messages:
         self._entries: list[tuple[tuple[int, ...], Message]] = []
         self.error_count = 0
 
-    def add(self, severity: Severity, code: str, field: str, pointer: str, position: tuple[int, ...], **parameters: Any) -> None:
+    def add(self, severity: Severity, code: str, field: str, pointer: str, position: tuple[int, ...], /, **parameters: Any) -> None:
         """Note a finding of a field; ``position`` is the place of the field (and of the elements above it)."""
         if severity == "E":
             self.error_count += 1
         self._entries.append((position, Message(severity, code, field, pointer, parameters)))
 
-    def cross(self, severity: Severity, code: str, field: str, pointer: str, **parameters: Any) -> None:
+    def cross(self, severity: Severity, code: str, field: str, pointer: str, /, **parameters: Any) -> None:
         """Note a finding of a check that looks at several fields; these follow the fields' own."""
         self.add(severity, code, field, pointer, self._CROSS_FIELD, **parameters)
 

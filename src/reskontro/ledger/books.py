@@ -263,6 +263,4 @@ def seed_books(transaction: Transaction, client_no: int, ledger_start: date, tod
     store.insert_accounts(transaction, client_no, DEFAULT_CHART)
     store.insert_rules(transaction, client_no, BUILT_IN_RULES)
     first_month = int(CONFIG_KEYS["gl.fiscalYearStart"].default)
-    store.insert_periods(
-        transaction, client_no, periods_between(ledger_start, end_of_next_year(today, first_month), first_month)
-    )
+    store.insert_periods(transaction, client_no, periods_between(ledger_start, end_of_next_year(today, first_month), first_month))

@@ -77,17 +77,14 @@ def new_version() -> int:
 
 def read_client(transaction: Transaction, client_no: int) -> ClientRecord | None:
     """The registered client, None when it does not exist."""
-    row = transaction.execute(
-        f"select {', '.join(CLIENT_COLUMNS)} from client where client_no = %s".encode(), (client_no,)
-    ).fetchone()
+    row = transaction.execute(f"select {', '.join(CLIENT_COLUMNS)} from client where client_no = %s".encode(), (client_no,)).fetchone()
     return ClientRecord(*row) if row else None
 
 
 def read_configs(transaction: Transaction, client_no: int) -> list[tuple[str, date | None, Any]]:
     """Key, first day (None: always) and value as JSON gives it (None: back to the default), oldest first."""
     rows = transaction.execute(
-        "select config_key, nullif(valid_from, '-infinity'), value::text from client_config"
-        " where client_no = %s order by config_key, valid_from",
+        "select config_key, nullif(valid_from, '-infinity'), value::text from client_config where client_no = %s order by config_key, valid_from",
         (client_no,),
     )
     # The text and not the JSON value, because psycopg would read amounts as binary floats.
@@ -126,26 +123,19 @@ def read_rules(transaction: Transaction, client_no: int) -> list[PostingRule]:
 
 def read_periods(transaction: Transaction, client_no: int) -> list[Period]:
     """The periods, oldest first."""
-    rows = transaction.execute(
-        f"select {', '.join(PERIOD_COLUMNS)} from period where client_no = %s order by from_date".encode(), (client_no,)
-    )
+    rows = transaction.execute(f"select {', '.join(PERIOD_COLUMNS)} from period where client_no = %s order by from_date".encode(), (client_no,))
     return [Period(*row) for row in rows]
 
 
 def insert_accounts(transaction: Transaction, client_no: int, accounts: Iterable[GlAccount]) -> None:
     """Add accounts to a chart."""
-    rows = [
-        (client_no, *(list(value) if type(value) is tuple else value for value in astuple(account)))
-        for account in accounts
-    ]
+    rows = [(client_no, *(list(value) if type(value) is tuple else value for value in astuple(account))) for account in accounts]
     insert_rows(transaction, "gl_account", ("client_no", *ACCOUNT_COLUMNS), rows)
 
 
 def insert_rules(transaction: Transaction, client_no: int, rules: Iterable[PostingRule]) -> None:
     """Add posting rules."""
-    insert_rows(
-        transaction, "posting_rule", ("client_no", *RULE_COLUMNS), [(client_no, *astuple(rule)) for rule in rules]
-    )
+    insert_rows(transaction, "posting_rule", ("client_no", *RULE_COLUMNS), [(client_no, *astuple(rule)) for rule in rules])
 
 
 def insert_periods(transaction: Transaction, client_no: int, periods: Sequence[Period]) -> int:

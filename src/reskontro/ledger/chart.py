@@ -95,14 +95,11 @@ def _built_in_rules() -> tuple[PostingRule, ...]:
         PostingRule(401, "WRITE-OFF", control_account=CONTROL_ACCOUNT, contra_account="7835"),
     )
     rules += (
-        PostingRule(number, "WRITE-OFF", reason_code=reason, contra_account="7830")
-        for number, reason in enumerate(_DEDUCTIBLE_LOSSES, start=402)
+        PostingRule(number, "WRITE-OFF", reason_code=reason, contra_account="7830") for number, reason in enumerate(_DEDUCTIBLE_LOSSES, start=402)
     )
     rules += (
         PostingRule(number, "WRITE-OFF", vat_code=code, vat_relief_account=vat)
-        for number, (code, vat) in enumerate(
-            ((code, vat) for code, (_, vat) in accounts_of_code.items() if vat), start=411
-        )
+        for number, (code, vat) in enumerate(((code, vat) for code, (_, vat) in accounts_of_code.items() if vat), start=411)
     )
     rules += (
         PostingRule(501, "SMALL-DIFFERENCE", control_account=CONTROL_ACCOUNT, contra_account=ROUNDING_ACCOUNT),

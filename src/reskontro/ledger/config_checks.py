@@ -159,9 +159,7 @@ def kid_template() -> ValueCheck:
     return single(check)
 
 
-def list_of(
-    check: Callable[[Any], Any], *, least: int = 0, most: int = ELEMENTS_MAX, rising: bool = False
-) -> ValueCheck:
+def list_of(check: Callable[[Any], Any], *, least: int = 0, most: int = ELEMENTS_MAX, rising: bool = False) -> ValueCheck:
     """An array of values, each once; with ``rising`` each above the one before."""
 
     def checked(value: Any, messages: Messages) -> list[Any] | None:

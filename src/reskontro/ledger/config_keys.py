@@ -31,9 +31,7 @@ class ConfigKey:
     fixed_by_posting: bool = False
 
 
-def enum_key(
-    key: str, values: Sequence[str], default: str, english: str, norwegian: str, *, changes_postings: bool = False
-) -> ConfigKey:
+def enum_key(key: str, values: Sequence[str], default: str, english: str, norwegian: str, *, changes_postings: bool = False) -> ConfigKey:
     return ConfigKey(key, "ENUM", default, checks.one_of(*values), english, norwegian, tuple(values), changes_postings)
 
 

@@ -104,9 +104,7 @@ def dunning_plan() -> ValueCheck:
             if step["deadlineDays"] is None:
                 step["deadlineDays"] = LETTER_DEADLINE_DAYS_MIN
             if step["type"] == "COLLECTION-NOTICE" and step["deadlineDays"] < LETTER_DEADLINE_DAYS_MIN:
-                messages.cross(
-                    "E", "RANGE", "deadlineDays", f"/{index}/deadlineDays", min=LETTER_DEADLINE_DAYS_MIN, max=365
-                )
+                messages.cross("E", "RANGE", "deadlineDays", f"/{index}/deadlineDays", min=LETTER_DEADLINE_DAYS_MIN, max=365)
 
     return structures(_DUNNING_STEP, {"afterDays": 0, "fee": False}, unique="step", most=9, cross=cross)
 
@@ -125,9 +123,7 @@ def account_field(name: str, description: str) -> Field:
 
 def account_roles(defaults: Mapping[str, str]) -> ValueCheck:
     """An object that names a GL account for each of some purposes."""
-    return structure(
-        Schema("AccountRoles", [account_field(name, f"Account for {name}") for name in defaults]), defaults
-    )
+    return structure(Schema("AccountRoles", [account_field(name, f"Account for {name}") for name in defaults]), defaults)
 
 
 def _bank_account(value: str) -> str | None:
@@ -139,9 +135,7 @@ BANK_SOURCES: Final = ("OCR", "CAMT054")
 _BANK_ACCOUNT = Schema(
     "BankAccount",
     [
-        looked_up(
-            "bankAccountNo", 34, _bank_account, "BANK-ACCOUNT", "Own account: eleven digits or IBAN", required=True
-        ),
+        looked_up("bankAccountNo", 34, _bank_account, "BANK-ACCOUNT", "Own account: eleven digits or IBAN", required=True),
         looked_up("currency", 3, currency_code, "CURRENCY-CODE", "Currency of the account; none = base currency"),
         account_field("glAccount", "GL account of the money"),
         choice("source", BANK_SOURCES, "Kind of file its payments come in; none = no import"),

@@ -184,9 +184,7 @@ KEYS: Final[tuple[ConfigKey, ...]] = (
         "Hva som skjer med resten av en betaling",
         changes_postings=True,
     ),
-    boolean_key(
-        "matching.auto", True, "Whether payments are matched when booked", "Om betalinger utlignes når de bokføres"
-    ),
+    boolean_key("matching.auto", True, "Whether payments are matched when booked", "Om betalinger utlignes når de bokføres"),
     ConfigKey(
         "matching.rules",
         "LIST",
@@ -227,9 +225,7 @@ KEYS: Final[tuple[ConfigKey, ...]] = (
         "Whether a deadline on a day off moves to the next business day",
         "Om en frist på en fridag flyttes til neste virkedag",
     ),
-    boolean_key(
-        "interest.enabled", True, "Whether late-payment interest is charged", "Om det beregnes forsinkelsesrente"
-    ),
+    boolean_key("interest.enabled", True, "Whether late-payment interest is charged", "Om det beregnes forsinkelsesrente"),
     enum_key(
         "interest.rate",
         ("STATUTORY", "AGREED"),
@@ -262,9 +258,7 @@ KEYS: Final[tuple[ConfigKey, ...]] = (
         "Minste sum på en rentenota",
         changes_postings=True,
     ),
-    boolean_key(
-        "interest.onCosts", False, "Whether fees bear interest", "Om gebyrer er rentebærende", changes_postings=True
-    ),
+    boolean_key("interest.onCosts", False, "Whether fees bear interest", "Om gebyrer er rentebærende", changes_postings=True),
     boolean_key(
         "interest.compensation",
         False,
@@ -340,9 +334,7 @@ KEYS: Final[tuple[ConfigKey, ...]] = (
         "Egne bankkontoer",
         changes_postings=True,
     ),
-    integer_key(
-        "reservation.defaultHours", 72, 1, 8760, "Life of a reservation in hours", "Varighet for en reservasjon i timer"
-    ),
+    integer_key("reservation.defaultHours", 72, 1, 8760, "Life of a reservation in hours", "Varighet for en reservasjon i timer"),
     integer_key(
         "reservation.maximumHours",
         720,

@@ -169,9 +169,7 @@ def _instant(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="microseconds")
 
 
-def _lines(
-    client_no: int, year: int, instant: str, first_no: int, previous: bytes, entries: Sequence[LogEntry]
-) -> tuple[list[str], bytes]:
+def _lines(client_no: int, year: int, instant: str, first_no: int, previous: bytes, entries: Sequence[LogEntry]) -> tuple[list[str], bytes]:
     """The stage lines of entries and the hash of the last one.
 
     Runs for every item of every batch: no calls that can be spared, and what depends on the origin is made once for all
@@ -224,9 +222,7 @@ def _lines(
             changes_text = copy_text(changes.decode())
             changes_digest = sha256(own[48:] + changes).digest()
         user_digest = sha256(own[32:48] + user_bytes).digest()
-        previous = sha256(
-            previous + _encode_record(record) + customer_digest + document_digest + user_digest + changes_digest
-        ).digest()
+        previous = sha256(previous + _encode_record(record) + customer_digest + document_digest + user_digest + changes_digest).digest()
         item_text = NULL if ar_item_id is None else ar_item_id.hex
         lines.append(
             f"{client_no}\t{number}\t{event}\t{entity_type}\t{copy_text(entity_id)}\t{cause}\t{item_text}\t{customer_text}"
@@ -281,9 +277,7 @@ def _years(transaction: Transaction, client_no: int) -> list[int]:
 def _stream(transaction: Transaction, client_no: int, year: int) -> Iterator[Sequence[Any]]:
     with transaction.cursor(f"log_{year}", scrollable=False) as cursor:
         cursor.itersize = _ROWS_AT_ONCE
-        statement = (
-            f"select {_RECORD_COLUMNS} from log_item where client_no = %s and log_year = %s order by sequence_no"
-        )
+        statement = f"select {_RECORD_COLUMNS} from log_item where client_no = %s and log_year = %s order by sequence_no"
         yield from cursor.execute(statement.encode(), (client_no, year), binary=True)
 
 
@@ -306,9 +300,7 @@ def verify_log(transaction: Transaction, client_no: int) -> list[str]:
         sequence_no, stored = row[1], bytes(row[17])
         if sequence_no != number + 1:
             findings.append(
-                f"log items {number + 1} to {sequence_no - 1} are missing"
-                if sequence_no > number
-                else f"log item {sequence_no} is there twice"
+                f"log items {number + 1} to {sequence_no - 1} are missing" if sequence_no > number else f"log item {sequence_no} is there twice"
             )
         elif _recomputed(client_no, previous, row) != stored:
             findings.append(f"log item {sequence_no} was changed, or the one before it was replaced")

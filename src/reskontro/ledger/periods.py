@@ -93,9 +93,7 @@ class Calendar:
         self._starts = [period.from_date for period in self.periods]
         self._days: dict[date, PostingDay] = {}
         self.oldest_open: Period | None = next((period for period in self.periods if period.is_open), None)
-        self.latest_closed: Period | None = next(
-            (period for period in reversed(self.periods) if not period.is_open), None
-        )
+        self.latest_closed: Period | None = next((period for period in reversed(self.periods) if not period.is_open), None)
         self.last_day: date | None = self.periods[-1].to_date if self.periods else None
 
     def period_of(self, day: date) -> Period | None:
@@ -111,9 +109,7 @@ class Calendar:
 
     def period(self, gl_year: int, gl_period: int) -> Period | None:
         """The period of that number, None when it does not exist."""
-        return next(
-            (period for period in self.periods if (period.gl_year, period.gl_period) == (gl_year, gl_period)), None
-        )
+        return next((period for period in self.periods if (period.gl_year, period.gl_period) == (gl_year, gl_period)), None)
 
     def posting_day(self, day: date) -> PostingDay:
         """The day a posting gets: the day itself, or the first day of the oldest open period when the day is closed.

@@ -71,11 +71,7 @@ class PostingRule:
 
     def in_force(self, on: date) -> bool:
         """Whether the rule is active on the day."""
-        return (
-            self.active
-            and (self.valid_from is None or self.valid_from <= on)
-            and (self.valid_to is None or on <= self.valid_to)
-        )
+        return self.active and (self.valid_from is None or self.valid_from <= on) and (self.valid_to is None or on <= self.valid_to)
 
 
 class PostingAccounts(NamedTuple):

@@ -69,9 +69,7 @@ class TestRules:
             ("7", "3200", None),
         ],
     )
-    def test_sales_go_to_the_accounts_of_their_vat_code(
-        self, event: str, vat_code: str, income: str, vat: str | None
-    ) -> None:
+    def test_sales_go_to_the_accounts_of_their_vat_code(self, event: str, vat_code: str, income: str, vat: str | None) -> None:
         """First rows of the posting table; a credit note without reference has the same accounts."""
         found = BOOK.accounts_for(event, DAY, {"line_type": "PLH", "vat_code": vat_code})
         assert found == PostingAccounts("1500", income, vat, None)
@@ -110,9 +108,7 @@ class TestRules:
         ("vat_code", "relief"),
         [("3", "2700"), ("31", "2701"), ("32", "2702"), ("33", "2703"), ("6", None), (None, None)],
     )
-    def test_write_offs_follow_the_reason_and_relief_the_vat_code(
-        self, reason: str, loss: str, vat_code: str | None, relief: str | None
-    ) -> None:
+    def test_write_offs_follow_the_reason_and_relief_the_vat_code(self, reason: str, loss: str, vat_code: str | None, relief: str | None) -> None:
         """Two rules with one condition each fill each other's gaps."""
         found = BOOK.accounts_for("WRITE-OFF", DAY, {"reason_code": reason, "vat_code": vat_code})
         assert found == PostingAccounts("1500", loss, None, relief)

@@ -206,11 +206,7 @@ class TestSingleValues:
 
     @given(
         st.recursive(
-            st.none()
-            | st.booleans()
-            | st.integers()
-            | st.decimals(allow_nan=False, allow_infinity=False)
-            | st.text(max_size=8),
+            st.none() | st.booleans() | st.integers() | st.decimals(allow_nan=False, allow_infinity=False) | st.text(max_size=8),
             lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
             max_leaves=5,
         ),
@@ -263,9 +259,7 @@ class TestLists:
 
     def test_dimensions_have_a_number_of_their_own(self) -> None:
         """Values left out mean that any is allowed."""
-        assert check_value("gl.dimensions", [{"dimensionNo": 1, "name": "Avdeling"}]) == [
-            {"dimensionNo": 1, "name": "Avdeling", "values": None}
-        ]
+        assert check_value("gl.dimensions", [{"dimensionNo": 1, "name": "Avdeling"}]) == [{"dimensionNo": 1, "name": "Avdeling", "values": None}]
         assert finding("gl.dimensions", [{"dimensionNo": 10, "name": "x"}]) == ("RANGE", "/0/dimensionNo")
         twice = [{"dimensionNo": 1, "name": "x"}, {"dimensionNo": 1, "name": "y"}]
         assert finding("gl.dimensions", twice) == ("NOT-UNIQUE", "/1/dimensionNo")
@@ -274,9 +268,7 @@ class TestLists:
 class TestDunningPlan:
     def test_fills_what_is_left_out(self) -> None:
         """No days after, no fee, a deadline of 14 days; a hand-over has no deadline."""
-        assert check_value(
-            "dunning.plan", [{"step": 1, "type": "reminder"}, {"step": 2, "type": "HANDOVER", "deadlineDays": 3}]
-        ) == [
+        assert check_value("dunning.plan", [{"step": 1, "type": "reminder"}, {"step": 2, "type": "HANDOVER", "deadlineDays": 3}]) == [
             {"step": 1, "type": "REMINDER", "afterDays": 0, "deadlineDays": 14, "fee": False},
             {"step": 2, "type": "HANDOVER", "afterDays": 0, "deadlineDays": None, "fee": False},
         ]
@@ -291,9 +283,7 @@ class TestDunningPlan:
             ([{"step": 1}], ("REQUIRED", "/0/type")),
         ],
     )
-    def test_refuses_a_plan_that_cannot_be_followed(
-        self, plan: list[dict[str, Any]], expected: tuple[str, str]
-    ) -> None:
+    def test_refuses_a_plan_that_cannot_be_followed(self, plan: list[dict[str, Any]], expected: tuple[str, str]) -> None:
         """Steps are counted from 1, nothing follows a hand-over, and a collection notice gives 14 days (inkassoloven §
         9).
         """

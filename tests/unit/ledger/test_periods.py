@@ -45,9 +45,7 @@ class TestNumbers:
             ("2026-11-30", 12, (2025, 12)),
         ],
     )
-    def test_the_year_is_the_one_in_which_the_fiscal_year_begins(
-        self, day: str, first_month: int, expected: tuple[int, int]
-    ) -> None:
+    def test_the_year_is_the_one_in_which_the_fiscal_year_begins(self, day: str, first_month: int, expected: tuple[int, int]) -> None:
         """glYear and glPeriod at the edges."""
         assert period_number(date.fromisoformat(day), first_month) == expected
 

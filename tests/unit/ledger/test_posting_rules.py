@@ -81,9 +81,7 @@ class TestFit:
     def test_dates_include_both_ends(self) -> None:
         """A rule holds from its first to its last day."""
         rules = [
-            PostingRule(
-                1, "IN", vat_code="3", contra_account="3001", valid_from=date(2026, 2, 1), valid_to=date(2026, 2, 28)
-            ),
+            PostingRule(1, "IN", vat_code="3", contra_account="3001", valid_from=date(2026, 2, 1), valid_to=date(2026, 2, 28)),
             PostingRule(2, "IN", contra_account="3002"),
         ]
         days = [date(2026, 1, 31), date(2026, 2, 1), date(2026, 2, 28), date(2026, 3, 1)]
@@ -129,10 +127,7 @@ def by_the_book(rules: list[PostingRule], on: date, given_values: dict[str, Any]
         return (
             rule.active
             and (rule.valid_from is None or rule.valid_from <= on)
-            and all(
-                given_values.get(name) is not None and given_values[name].lower() == wanted[name].lower()
-                for name in wanted
-            )
+            and all(given_values.get(name) is not None and given_values[name].lower() == wanted[name].lower() for name in wanted)
         )
 
     def rank(rule: PostingRule) -> tuple[int, int, int]:

@@ -149,9 +149,7 @@ POSTING_RULE = Schema(
     ],
     "Which accounts an event is posted to",
 )
-_RULE_COLUMN = {
-    field.name: re.sub(r"([A-Z])", lambda match: "_" + match[1].lower(), field.name) for field in POSTING_RULE.fields
-}
+_RULE_COLUMN = {field.name: re.sub(r"([A-Z])", lambda match: "_" + match[1].lower(), field.name) for field in POSTING_RULE.fields}
 assert set(_RULE_COLUMN.values()) == {field.name for field in fields(PostingRule)}
 RULE_DEFAULTS: dict[str, Any] = dict.fromkeys(_RULE_COLUMN) | {"priority": DEFAULT_PRIORITY, "active": True}
 

@@ -128,9 +128,7 @@ def update_client(call: Call) -> Reply:
     sent = call.read_entity(_BODY)
 
     def work(transaction: Transaction) -> Reply:
-        client = service.change_client(
-            transaction, call.client_no, sent, clock=call.services.clock, origin=_origin(call)
-        )
+        client = service.change_client(transaction, call.client_no, sent, clock=call.services.clock, origin=_origin(call))
         return Reply(200, client_view(client))
 
     return run_once(call, work)
@@ -204,9 +202,7 @@ def put_gl_account(call: Call) -> Reply:
 
     def change(transaction: Transaction, books: Books) -> Reply:
         now = call.services.clock.now()
-        view, created = gl_accounts.put_account(
-            transaction, books, call.path["glaccount"], sent, origin=_origin(call), now=now
-        )
+        view, created = gl_accounts.put_account(transaction, books, call.path["glaccount"], sent, origin=_origin(call), now=now)
         return Reply(201 if created else 200, view)
 
     return _change_books(call, change)
@@ -292,8 +288,6 @@ def put_period(call: Call) -> Reply:
 
     def change(transaction: Transaction, books: Books) -> Reply:
         now = call.services.clock.now()
-        return Reply(
-            200, periods.put_period(transaction, books, gl_year, gl_period, sent, origin=_origin(call), now=now)
-        )
+        return Reply(200, periods.put_period(transaction, books, gl_year, gl_period, sent, origin=_origin(call), now=now))
 
     return _change_books(call, change)

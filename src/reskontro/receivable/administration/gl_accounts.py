@@ -79,18 +79,11 @@ def put_account(
     return view, account is None
 
 
-def _check_change(
-    transaction: Transaction, books: Books, stored: Mapping[str, Any], view: Mapping[str, Any], messages: Messages
-) -> None:
+def _check_change(transaction: Transaction, books: Books, stored: Mapping[str, Any], view: Mapping[str, Any], messages: Messages) -> None:
     number = stored["glAccount"]
     fixed = [key for key in _FIXED_BY_POSTING if view[key] is not None and view[key] != stored[key]]
     if fixed and store.is_posted(transaction, books.client_no, number):
         for key in fixed:
             refuse(messages, GL_ACCOUNT, key, "IMMUTABLE")
-    if (
-        stored["isControl"]
-        and stored["active"]
-        and not view["active"]
-        and store.balance(transaction, books.client_no, number)
-    ):
+    if stored["isControl"] and stored["active"] and not view["active"] and store.balance(transaction, books.client_no, number):
         refuse(messages, GL_ACCOUNT, "active", "STATE-CONFLICT", status="ACTIVE")

@@ -16,11 +16,7 @@ def merged(sent: Mapping[str, Any], stored: Mapping[str, Any], defaults: Mapping
 
 def changes_of(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[dict[str, Any]]:
     """What differs, as the log keeps it."""
-    return [
-        {"field": key, "oldValue": before.get(key), "newValue": value}
-        for key, value in after.items()
-        if before.get(key) != value
-    ]
+    return [{"field": key, "oldValue": before.get(key), "newValue": value} for key, value in after.items() if before.get(key) != value]
 
 
 def refuse(messages: Messages, schema: Schema, key: str, code: str, **parameters: Any) -> None:

@@ -43,9 +43,7 @@ def listing(client_no: int, now: datetime) -> Listing:
 
 def period_views(transaction: Transaction, client_no: int, periods: Sequence[Period]) -> list[dict[str, Any]]:
     """Periods as answers show them, each with AR items minus control accounts as the rows add up now."""
-    differences = store.control_differences(
-        transaction, client_no, [(period.gl_year, period.gl_period) for period in periods]
-    )
+    differences = store.control_differences(transaction, client_no, [(period.gl_year, period.gl_period) for period in periods])
     return [
         {
             "clientNo": client_no,
@@ -114,9 +112,7 @@ def close_period(transaction: Transaction, books: Books, period: Period, *, orig
     return closed
 
 
-def _reopen_period(
-    transaction: Transaction, books: Books, period: Period, reason: str, *, origin: Origin, now: datetime
-) -> Period:
+def _reopen_period(transaction: Transaction, books: Books, period: Period, reason: str, *, origin: Origin, now: datetime) -> Period:
     opened = Period(period.gl_year, period.gl_period, period.from_date, period.to_date)
     _store(transaction, books, opened, "PERIOD-REOPENED", reason, origin, now)
     return opened
@@ -132,9 +128,7 @@ def _store(
     now: datetime,
 ) -> None:
     store.update_period(transaction, books.client_no, period)
-    changes: list[dict[str, Any]] = [
-        {"field": "status", "oldValue": "OPEN" if period.status == "CLOSED" else "CLOSED", "newValue": period.status}
-    ]
+    changes: list[dict[str, Any]] = [{"field": "status", "oldValue": "OPEN" if period.status == "CLOSED" else "CLOSED", "newValue": period.status}]
     if reason is not None:
         changes.append({"field": "reason", "oldValue": None, "newValue": reason})
     entry = LogEntry(event, "PERIOD", f"{period.gl_year}/{period.gl_period}", origin, changes=changes)
@@ -156,9 +150,7 @@ def _require_latest_closed(books: Books, period: Period) -> None:
         raise Problem("STATE-CONFLICT", f"only the latest closed period can be reopened: {name}")
 
 
-def _check_reopening(
-    books: Books, period: Period, values: Mapping[str, Any], origin: Origin, now: datetime, messages: Messages
-) -> None:
+def _check_reopening(books: Books, period: Period, values: Mapping[str, Any], origin: Origin, now: datetime, messages: Messages) -> None:
     if "reason" not in values and not any(message.field == "reason" for message in messages.in_order()):
         refuse(messages, PERIOD_WRITE, "reason", "REQUIRED")
     two_persons = books.config("period.reopenTwoPersons", books.today(now))

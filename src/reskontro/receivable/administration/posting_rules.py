@@ -34,11 +34,9 @@ def listing(client_no: int) -> Listing:
     def find(transaction: Transaction, filters: dict[str, Any], limit: int) -> Sequence[int]:
         events, active = filters.get("event"), filters.get("active")
         rules = open_books(transaction, client_no).rules
-        return [
-            rule.posting_rule_no
-            for rule in rules
-            if (events is None or rule.event in events) and (active is None or rule.active == active)
-        ][:limit]
+        return [rule.posting_rule_no for rule in rules if (events is None or rule.event in events) and (active is None or rule.active == active)][
+            :limit
+        ]
 
     def load(transaction: Transaction, keys: Sequence[Any], options: dict[str, Any]) -> list[dict[str, Any]]:
         rules = {rule.posting_rule_no: rule for rule in open_books(transaction, client_no).rules}
@@ -81,9 +79,7 @@ def put_rule(
     if changes:
         store.put_rule(transaction, books.client_no, rule_of(view))
         event = "POSTING-RULE-CREATED" if rule is None else "POSTING-RULE-CHANGED"
-        append_log(
-            transaction, books.client_no, now, [LogEntry(event, "POSTING-RULE", str(number), origin, changes=changes)]
-        )
+        append_log(transaction, books.client_no, now, [LogEntry(event, "POSTING-RULE", str(number), origin, changes=changes)])
         raise_version(transaction, books.client_no)
     return view, rule is None
 

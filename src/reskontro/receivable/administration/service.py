@@ -65,15 +65,11 @@ def create_client(transaction: Transaction, sent: Mapping[str, Any], *, clock: C
     with as_client(transaction, client.client_no):
         lock_client(transaction, client.client_no)
         seed_books(transaction, client.client_no, client.ledger_start, day)
-        append_log(
-            transaction, client.client_no, now, [LogEntry("CLIENT-CREATED", "CLIENT", str(client.client_no), origin)]
-        )
+        append_log(transaction, client.client_no, now, [LogEntry("CLIENT-CREATED", "CLIENT", str(client.client_no), origin)])
     return client
 
 
-def change_client(
-    transaction: Transaction, client_no: int, sent: Mapping[str, Any], *, clock: Clock, origin: Origin
-) -> ClientRecord:
+def change_client(transaction: Transaction, client_no: int, sent: Mapping[str, Any], *, clock: Clock, origin: Origin) -> ClientRecord:
     """Change what was sent of a client, whatever its status; returns it as it is now.
 
     Raises Problem NOT-FOUND or VALIDATION-FAILED.
@@ -93,9 +89,7 @@ def change_client(
             del values[key]
     new = _resulting(old, values, books.config("base.country", books.today(now)))
     if any(key in values for key in _PAIR):
-        _check_pair(
-            new.organization_no, new.organization_no_scheme, values.get("organizationNo", new.organization_no), messages
-        )
+        _check_pair(new.organization_no, new.organization_no_scheme, values.get("organizationNo", new.organization_no), messages)
     if messages.error_count:
         raise validation_failed(messages.in_order(), ROOT)
     changes = changes_of(client_view(old), client_view(new))
@@ -144,9 +138,7 @@ def _resulting(old: ClientRecord, values: Mapping[str, Any], base_country: str) 
     return replace(
         old,
         name=resulting("name", old.name, old.name),
-        organization_no=stored_organization_no(
-            resulting("organizationNo", old.organization_no, old.organization_no), scheme
-        ),
+        organization_no=stored_organization_no(resulting("organizationNo", old.organization_no, old.organization_no), scheme),
         organization_no_scheme=scheme,
         vat_registered=resulting("vatRegistered", old.vat_registered, True),
         in_business_register=resulting("inBusinessRegister", old.in_business_register, False),

@@ -72,9 +72,7 @@ def update_client(transaction: Transaction, client: ClientRecord) -> None:
     )
 
 
-def find_clients(
-    transaction: Transaction, client_nos: Sequence[int] | None, statuses: Sequence[str] | None, limit: int
-) -> list[int]:
+def find_clients(transaction: Transaction, client_nos: Sequence[int] | None, statuses: Sequence[str] | None, limit: int) -> list[int]:
     """Numbers of the clients among those given (None: all) with one of the statuses, in order."""
     with as_system(transaction):
         rows = transaction.execute(
@@ -88,9 +86,7 @@ def find_clients(
 def read_clients(transaction: Transaction, client_nos: Sequence[int]) -> list[ClientRecord]:
     """The clients of those numbers, in order of number."""
     with as_system(transaction):
-        rows = transaction.execute(
-            f"select {_COLUMNS} from client where client_no = any(%s) order by client_no".encode(), (list(client_nos),)
-        )
+        rows = transaction.execute(f"select {_COLUMNS} from client where client_no = any(%s) order by client_no".encode(), (list(client_nos),))
         return [ClientRecord(*row) for row in rows]
 
 
@@ -99,9 +95,7 @@ def read_clients(transaction: Transaction, client_nos: Sequence[int]) -> list[Cl
 
 def is_posted(transaction: Transaction, client_no: int, gl_account: str) -> bool:
     """Whether anything was ever posted to an account; balances are kept in the commit of every posting."""
-    row = transaction.execute(
-        "select 1 from account_balance where client_no = %s and gl_account = %s limit 1", (client_no, gl_account)
-    ).fetchone()
+    row = transaction.execute("select 1 from account_balance where client_no = %s and gl_account = %s limit 1", (client_no, gl_account)).fetchone()
     return row is not None
 
 
@@ -130,16 +124,12 @@ def put_rule(transaction: Transaction, client_no: int, rule: PostingRule) -> Non
 
 def _put(transaction: Transaction, table: str, columns: Sequence[str], key_columns: int, values: Sequence[Any]) -> None:
     """Insert a row or replace what follows its key, which is made of the first columns."""
-    statement = sql.SQL(
-        "insert into {table} ({columns}) values ({values}) on conflict ({key}) do update set {changes}"
-    ).format(
+    statement = sql.SQL("insert into {table} ({columns}) values ({values}) on conflict ({key}) do update set {changes}").format(
         table=sql.Identifier(table),
         columns=sql.SQL(", ").join(map(sql.Identifier, columns)),
         values=sql.SQL(", ").join(sql.Placeholder() * len(columns)),
         key=sql.SQL(", ").join(map(sql.Identifier, columns[:key_columns])),
-        changes=sql.SQL(", ").join(
-            sql.SQL("{0} = excluded.{0}").format(sql.Identifier(column)) for column in columns[key_columns:]
-        ),
+        changes=sql.SQL(", ").join(sql.SQL("{0} = excluded.{0}").format(sql.Identifier(column)) for column in columns[key_columns:]),
     )
     transaction.execute(statement, values)
 
@@ -152,9 +142,7 @@ def update_period(transaction: Transaction, client_no: int, period: Period) -> N
     )
 
 
-def control_differences(
-    transaction: Transaction, client_no: int, periods: Sequence[tuple[int, int]]
-) -> dict[tuple[int, int], Decimal]:
+def control_differences(transaction: Transaction, client_no: int, periods: Sequence[tuple[int, int]]) -> dict[tuple[int, int], Decimal]:
     """AR items minus the movement of the control accounts of each period, in base currency, added up from the items
     themselves.
     """

@@ -48,7 +48,8 @@ class DocumentNumbers:
 
     def draw(self, document_type: str, document_year: int) -> None:
         """Take the number that ``peek`` told."""
-        self._find(document_type, document_year).numbers.draw()
+        numbers = self._find(document_type, document_year).numbers
+        numbers.take(numbers.next)
 
     def _find(self, document_type: str, document_year: int) -> _Series:
         name = f"series.{document_type.lower()}"

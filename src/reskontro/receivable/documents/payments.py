@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _PAYMENT = DOCUMENT.field("payment").position
 
 
-def _find(draft: Draft, code: str, name: str, **parameters: Any) -> None:
+def _find(draft: Draft, code: str, name: str, /, **parameters: Any) -> None:
     draft.messages.add("E", code, name, f"/payment/{name}", (_PAYMENT, PAYMENT_DETAILS.field(name).position), **parameters)
 
 

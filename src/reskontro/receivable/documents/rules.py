@@ -69,7 +69,7 @@ class Draft:
         """The number sent, None when there is none or it was refused."""
         return self.values.get("documentNo")
 
-    def find(self, severity: Severity, code: str, name: str, **parameters: Any) -> None:
+    def find(self, severity: Severity, code: str, name: str, /, **parameters: Any) -> None:
         """Note a finding of a field of the header."""
         self.messages.add(severity, code, name, f"/{name}", _POSITION[name], **parameters)
 
@@ -189,7 +189,7 @@ def _sent_line(draft: Draft, index: int) -> dict[str, Any]:
     return sent[index] if index < len(sent) else {}
 
 
-def _find_in_line(draft: Draft, index: int, code: str, name: str, **parameters: Any) -> None:
+def _find_in_line(draft: Draft, index: int, code: str, name: str, /, **parameters: Any) -> None:
     draft.messages.add(
         "E", code, name, f"/documentLines/{index}/{name}", (_LINES, index, DOCUMENT_LINE.field(name).position), **parameters
     )
