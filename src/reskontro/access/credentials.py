@@ -23,7 +23,7 @@ from reskontro.db.engine import Transaction
 from reskontro.kit.clock import Clock
 from reskontro.kit.errors import Problem
 
-SECRET_PREFIX: Final = "reskontro_"
+SECRET_PREFIX: Final = "reskontro_"  # noqa: S105 - the public part of every secret
 """A secret is this prefix and 43 characters of base64url; scanners can look for ``reskontro_[A-Za-z0-9_-]{43}``."""
 SECRET_BYTES: Final = 32
 CLIENT_ID_CHARACTERS_MAX: Final = 64

@@ -9,7 +9,6 @@ from typing import Any, Literal, Protocol
 from uuid import UUID
 
 from reskontro.db.engine import Transaction
-from reskontro.kit.json import JsonMalformed
 from reskontro.kit.messages import Message
 from reskontro.ledger.books import Books
 
@@ -30,11 +29,16 @@ class Origin:
 
 @dataclass(slots=True)
 class Item:
-    """One item of a set: its value as read from JSON, and where it came from. ``index`` is its place in the batch, 0 for a single write."""
+    """One item of a set: its value as read from JSON, and where it came from. ``index`` is its place in the batch, 0 for a single write.
+
+    ``draft`` is what the kind's ``prepare`` made of it in advance, under the policy that ``prepared_for`` names.
+    """
 
     index: int
     value: dict[str, Any]
     origin: Origin
+    draft: Any = None
+    prepared_for: Any = None
 
 
 @dataclass(slots=True)
@@ -92,7 +96,8 @@ class BatchKind:
 
     ``natural_key`` returns the key of an item, without case, that may occur once in a batch (None: no key was sent) and ``key_field`` names
     the field it is in; ``identify`` returns (accountNo, customerNo, documentNo, clientReference) of an item as far as they were sent, for
-    results of items that are refused before they are processed.
+    results of items that are refused before they are processed. ``prepare`` does in advance, while the set before is being committed, what
+    needs nothing but the books: it fills the items' drafts.
     """
 
     name: str
@@ -102,14 +107,7 @@ class BatchKind:
     natural_key: Callable[[dict[str, Any]], str | None]
     identify: Callable[[dict[str, Any]], tuple[int | None, str | None, str | None, str | None]]
     process: Process
-
-
-@dataclass(frozen=True, slots=True)
-class Malformed:
-    """An item whose bytes cannot be read as the JSON that is asked for."""
-
-    index: int
-    fault: JsonMalformed
+    prepare: Callable[[ChunkContext, Sequence[Item]], None] | None = None
 
 
 class Kinds:

@@ -7,11 +7,15 @@ its connection, and another goes on with the first uncommitted item. Clients tak
 from __future__ import annotations
 
 import gc
+import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import timedelta
+from uuid import UUID
 
 import psycopg
 import structlog
@@ -39,8 +43,19 @@ BACKOFF_MAX_SECONDS = 5.0
 CHUNKS_BETWEEN_COLLECTIONS = 50
 
 
-class ChunkFault(Exception):
-    """A chunk could not be processed for a technical reason; nothing of it was committed."""
+SWITCH_SECONDS = 0.0005
+"""How long a thread may keep the interpreter from another: whoever comes back from the database must not wait for the one that parses."""
+
+
+@dataclass(slots=True)
+class ReadChunk:
+    """A chunk that was read and prepared: its items, and in their places the results of those that cannot be read at all."""
+
+    batch_uuid: UUID
+    first: int
+    raw_items: list[bytes]
+    items: list[Item]
+    results: list[ItemResult | None]
 
 
 class Worker:
@@ -57,6 +72,9 @@ class Worker:
         self._seen = SeenKeys()
         self._chunks = 0
         self._last_served: dict[int, float] = {}
+        self._reader = ThreadPoolExecutor(1, thread_name_prefix="reader")
+        self._reader_connection: Transaction | None = None
+        self._ahead: Future[ReadChunk | None] | None = None
 
     def stop(self) -> None:
         """Finish the chunk in hand, then return from ``run``."""
@@ -64,6 +82,7 @@ class Worker:
 
     def run(self, *, until_idle: bool = False) -> None:
         """Work until ``stop``; with ``until_idle`` until nothing waits that could be done now."""
+        sys.setswitchinterval(SWITCH_SECONDS)
         with _without_garbage_collection():
             while not self._stopping.is_set():
                 try:
@@ -111,23 +130,70 @@ class Worker:
         """Process one chunk of the client's oldest batch; False when there is none or it has to wait."""
         with client_transaction(connection, client_no) as transaction:
             batch = oldest_open_batch(transaction, client_no)
-            if batch is None or (batch.retry_at is not None and batch.retry_at > self._clock.now()):
-                return False
-            found = None if batch.cancel_requested else slice_at(transaction, client_no, batch.batch_uuid, batch.count_processed)
-        if batch.cancel_requested or found is None:
+        if batch is None or (batch.retry_at is not None and batch.retry_at > self._clock.now()):
+            return False
+        limit = 1 if batch.attempts else self._chunk_limit
+        chunk = None if batch.cancel_requested else self._take_chunk(connection, batch, limit)
+        if chunk is None:
             self._finish_cancelled(connection, batch)
             return True
-        first, raw_items = found
-        limit = 1 if batch.attempts else self._chunk_limit
-        raw_items = raw_items[batch.count_processed - first :][:limit]
+        self._read_ahead(batch, batch.count_processed + len(chunk.raw_items))
         try:
-            self._process(connection, batch, raw_items)
+            self._process(connection, batch, chunk)
             self._chunk_limit = min(self._settings.chunk_items, self._chunk_limit * 2)
         except (psycopg.OperationalError, psycopg.InterfaceError):
             raise
         except Exception as error:
-            self._fault(connection, batch, len(raw_items), error)
+            self._fault(connection, batch, len(chunk.raw_items), error)
         return True
+
+    # ------------------------------------------------------------------------------------------------ reading
+
+    def _take_chunk(self, connection: Transaction, batch: BatchRecord, limit: int) -> ReadChunk | None:
+        """The next chunk: the one read ahead when it is that, else read now; None when the batch has no such item."""
+        ahead, self._ahead = self._ahead, None
+        if ahead is not None:
+            chunk = ahead.result()
+            if chunk is not None and (chunk.batch_uuid, chunk.first) == (batch.batch_uuid, batch.count_processed):
+                if len(chunk.raw_items) <= limit:
+                    return chunk
+        return self._read_chunk(connection, batch, batch.count_processed, limit)
+
+    def _read_ahead(self, batch: BatchRecord, index: int) -> None:
+        """Read and prepare the chunk after the one in hand while that is being written."""
+        if index < batch.count_total and self._chunk_limit == self._settings.chunk_items:
+            self._ahead = self._reader.submit(self._read_in_thread, batch, index)
+
+    def _read_in_thread(self, batch: BatchRecord, index: int) -> ReadChunk | None:
+        try:
+            if self._reader_connection is None or self._reader_connection.closed:
+                self._reader_connection = self._database.connect(WORKER_NAME)
+            return self._read_chunk(self._reader_connection, batch, index, self._settings.chunk_items)
+        except Exception as error:
+            # Nothing is lost: the chunk is read again when its turn comes, and then the fault shows.
+            log.warning("reading ahead failed", error=type(error).__name__)
+            return None
+
+    def _read_chunk(self, connection: Transaction, batch: BatchRecord, index: int, limit: int) -> ReadChunk | None:
+        kind = self._kinds[batch.kind]
+        with client_transaction(connection, batch.client_no) as transaction:
+            found = slice_at(transaction, batch.client_no, batch.batch_uuid, index)
+            books = open_books(transaction, batch.client_no)
+        if found is None or index - found[0] >= len(found[1]):
+            return None
+        raw_items = found[1][index - found[0] :][:limit]
+        origin = Origin(batch.actor, batch.user_id, batch.request_id, "BATCH", batch.batch_uuid)
+        chunk = ReadChunk(batch.batch_uuid, index, raw_items, [], [])
+        for place, raw in enumerate(raw_items, index):
+            try:
+                chunk.items.append(Item(place, read_json(raw), origin))
+                chunk.results.append(None)
+            except JsonMalformed as fault:
+                chunk.results.append(_malformed(kind, fault))
+        if kind.prepare is not None:
+            now = self._clock.now()
+            kind.prepare(ChunkContext(batch.client_no, books, now, books.today(now)), chunk.items)
+        return chunk
 
     def _finish_cancelled(self, connection: Transaction, batch: BatchRecord) -> None:
         with client_transaction(connection, batch.client_no) as transaction:
@@ -164,21 +230,10 @@ class Worker:
             insert_results(transaction, batch, batch.count_processed, [result])
             advance(transaction, batch, 0, 1, self._clock.now())
 
-    def _process(self, connection: Transaction, batch: BatchRecord, raw_items: Sequence[bytes]) -> None:
+    def _process(self, connection: Transaction, batch: BatchRecord, chunk: ReadChunk) -> None:
         kind = self._kinds[batch.kind]
         started = time.perf_counter()
-        origin = Origin(batch.actor, batch.user_id, batch.request_id, "BATCH", batch.batch_uuid)
-        first = batch.count_processed
-        results: list[ItemResult | None] = []
-        items: list[Item] = []
-        for index, raw in enumerate(raw_items, first):
-            try:
-                value = read_json(raw)
-            except JsonMalformed as fault:
-                results.append(_malformed(kind, fault))
-                continue
-            items.append(Item(index, value, origin))
-            results.append(None)
+        first, raw_items, items, results = chunk.first, chunk.raw_items, chunk.items, chunk.results
         with chunk_span(batch.kind, batch.client_no, encode_id(batch.batch_uuid), len(raw_items)):
             with client_transaction(connection, batch.client_no) as transaction:
                 lock_client(transaction, batch.client_no)

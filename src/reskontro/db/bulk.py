@@ -15,7 +15,7 @@ from uuid import UUID
 from psycopg import sql
 
 from reskontro.db.engine import Transaction
-from reskontro.kit.json import write_json
+from reskontro.kit.json import store_json
 
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r", "\b": "\\b", "\f": "\\f", "\v": "\\v"})
 _ARRAY_ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"'})
@@ -24,12 +24,12 @@ NULL = "\\N"
 
 def copy_text(value: str) -> str:
     """A text in the text format of COPY."""
-    return value.translate(_ESCAPES)
+    return value if value.isprintable() and "\\" not in value else value.translate(_ESCAPES)
 
 
 def copy_json(value: Any) -> str:
     """A JSON value in the text format of COPY, money as exact numbers."""
-    return write_json(value).decode().translate(_ESCAPES)
+    return copy_text(store_json(value).decode())
 
 
 def copy_array(values: Iterable[str]) -> str:
@@ -43,7 +43,7 @@ def copy_value(value: Any) -> str:
     if value is None:
         return NULL
     if kind is str:
-        return value.translate(_ESCAPES)  # type: ignore[no-any-return]
+        return copy_text(value)
     if kind is int:
         return str(value)
     if kind is Decimal:

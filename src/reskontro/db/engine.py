@@ -9,7 +9,10 @@ from typing import Any
 import psycopg
 from psycopg import Connection
 from psycopg.rows import TupleRow
+from psycopg.types.json import set_json_loads
 from psycopg_pool import ConnectionPool
+
+from reskontro.kit.json import read_json
 
 OWNER_ROLE = "reskontro_owner"
 SERVING_ROLE = "reskontro_serving"
@@ -42,6 +45,7 @@ def check_serving_role(connection: Connection[Any]) -> None:
 
 
 def _configure(connection: Connection[Any]) -> None:
+    set_json_loads(read_json, connection)
     connection.prepare_threshold = 2
     connection.prepared_max = 500
 

@@ -11,7 +11,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import Context, Decimal, Inexact, InvalidOperation
 from functools import lru_cache
 from typing import Any, Final, Literal
 
@@ -116,6 +116,7 @@ class Schema:
         self._inputs = {field.name: field for field in fields if field.use != "out"}
         self._plain = {field.name: field.check for field in fields if field.use != "out" and field.inner is None and not field.empty_is_value}
         self._required = tuple(field for field in fields if field.required and field.use != "out")
+        self._required_names = frozenset(field.name for field in self._required)
 
     def field(self, name: str) -> Field:
         """The declaration of a field."""
@@ -172,7 +173,7 @@ class Schema:
                 continue
             if checked is not CLEARED or keep_cleared:
                 values[key] = checked
-        if require:
+        if require and (keep_cleared or not self._required_names <= values.keys()):
             for field in self._required:
                 if values.get(field.name, CLEARED) is CLEARED and field.name not in refused:
                     messages.add("E", "REQUIRED", field.name, f"{pointer}/{field.name}", (*position, field.position))
@@ -328,32 +329,30 @@ def integer(name: str, minimum: int, maximum: int, description: str = "", **opti
     return Field(name, check, {"type": "integer", "minimum": minimum, "maximum": maximum}, description, **options)
 
 
-def _number(value: Any) -> Decimal:
-    kind = type(value)
-    if kind is int:
-        return Decimal(value)
-    if kind is Decimal:
-        return value if value else Decimal(0)
-    raise Invalid("TYPE", type="number")
-
-
 def decimal(
     name: str, decimals: int, description: str = "", *, minimum: Decimal | int | None = None, maximum: Decimal | int | None = None, above_zero: bool = False, **options: Any
 ) -> Field:
     """A decimal number with at most so many decimals and 15 digits, optionally in a range."""
     least = Decimal(minimum) if minimum is not None else Decimal(-_AMOUNT_LIMIT)
     most = Decimal(maximum) if maximum is not None else Decimal(_AMOUNT_LIMIT)
-    smallest = Decimal(1).scaleb(-decimals) if above_zero else least
+    unit = Decimal(1).scaleb(-decimals)
+    smallest = unit if above_zero else least
+    to_unit = Context(prec=DIGITS_MAX + decimals, traps=[Inexact, InvalidOperation]).quantize
+    nothing = to_unit(Decimal(0), unit)
 
     def check(value: Any) -> Decimal:
-        number = _number(value)
+        if type(value) is Decimal:
+            number = value
+        elif type(value) is int:
+            number = Decimal(value)
+        else:
+            raise Invalid("TYPE", type="number")
         if not least <= number <= most or (above_zero and number <= 0):
             raise Invalid("RANGE", min=smallest, max=most)
-        if decimals_of(number) > decimals:
-            raise Invalid("PRECISION", max=decimals)
-        if digits_of(number) > DIGITS_MAX + decimals:
-            raise Invalid("RANGE", min=smallest, max=most)
-        return number
+        try:
+            return to_unit(number, unit) or nothing
+        except (Inexact, InvalidOperation):
+            raise _inexact(number, decimals, smallest, most) from None
 
     schema: dict[str, Any] = {"type": "number"}
     if minimum is not None:
@@ -365,28 +364,37 @@ def decimal(
     return Field(name, check, schema, description, **options)
 
 
-def read_money(value: Any) -> Decimal:
-    """An exact amount with at most two decimals and 15 digits; raises Invalid TYPE, PRECISION or RANGE.
+def _inexact(number: Decimal, decimals: int, least: Decimal | int, most: Decimal | int) -> Invalid:
+    """Why a number cannot be held with so many decimals and 15 digits."""
+    if number.adjusted() >= DIGITS_MAX or decimals_of(number) <= decimals:
+        return Invalid("RANGE", min=least, max=most)
+    return Invalid("PRECISION", max=decimals)
 
-    Currencies without decimals are held to that by whoever knows the currency.
+
+_CENT = Decimal("0.01")
+_NO_MONEY = Decimal("0.00")
+_to_cents = Context(prec=DIGITS_MAX + 2, traps=[Inexact, InvalidOperation]).quantize
+
+
+def read_money(value: Any) -> Decimal:
+    """An exact amount with two decimals, at most 15 digits without trailing zeros; raises Invalid TYPE, PRECISION or RANGE.
+
+    One amount has one spelling inside, so that equal contents have equal hashes. Currencies without decimals are held to that by whoever
+    knows the currency.
     """
-    if type(value) is int:
-        if -_AMOUNT_LIMIT <= value <= _AMOUNT_LIMIT:
-            return Decimal(value)
-        raise Invalid("RANGE", min=-_AMOUNT_LIMIT, max=_AMOUNT_LIMIT)
-    if type(value) is not Decimal:
+    if type(value) is Decimal:
+        number = value
+    elif type(value) is int:
+        number = Decimal(value)
+    else:
         raise Invalid("TYPE", type="number")
-    if not value:
-        return Decimal(0)
-    if value.adjusted() >= DIGITS_MAX:
+    try:
+        amount = _to_cents(number, _CENT)
+    except (Inexact, InvalidOperation):
+        raise _inexact(number, 2, -_AMOUNT_LIMIT, _AMOUNT_LIMIT) from None
+    if amount.adjusted() >= DIGITS_MAX - 2 and digits_of(amount) > DIGITS_MAX:
         raise Invalid("RANGE", min=-_AMOUNT_LIMIT, max=_AMOUNT_LIMIT)
-    if decimals_of(value) > 2:
-        raise Invalid("PRECISION", max=2)
-    if digits_of(value) > DIGITS_MAX:
-        raise Invalid("RANGE", min=-_AMOUNT_LIMIT, max=_AMOUNT_LIMIT)
-    # One value has one spelling inside, so that equal contents have equal hashes.
-    whole = value.to_integral_value()
-    return Decimal(int(whole)) if whole == value else value.normalize()
+    return amount or _NO_MONEY
 
 
 def money(name: str, description: str = "", *, minimum: int | None = None, **options: Any) -> Field:

@@ -103,6 +103,11 @@ def write_json(value: Any) -> bytes:
     return _encoder.encode(_plain(value))
 
 
+def store_json(value: Any) -> bytes:
+    """JSON for the database: exact, but with trailing zeros and ids as they are inside; nobody outside sees it."""
+    return _encoder.encode(value)
+
+
 def write_json_indented(value: Any) -> bytes:
     """The same with four blanks of indentation, for people."""
     return msgspec.json.format(write_json(value), indent=4)

@@ -50,11 +50,6 @@ def ticker() -> Ticker:
 
 
 @pytest.fixture
-def settings() -> Settings:
-    return Settings()
-
-
-@pytest.fixture
 def authenticator(database: Database, settings: Settings, clock: MovableClock, ticker: Ticker) -> Authenticator:
     return Authenticator(database, settings, clock, monotonic=ticker)
 

@@ -248,11 +248,11 @@ class TestCredentials:
         ticker.advance(1)
         refusal(authenticator, header)
 
-    def test_deleted(self, database_url: str, authenticator: Authenticator, bearer: Bearer, ticker: Ticker) -> None:
+    def test_deleted(self, admin_url: str, authenticator: Authenticator, bearer: Bearer, ticker: Ticker) -> None:
         """A credential that the owner of the database deleted is not there, so its tokens end too."""
         header = bearer()
         authenticator.authenticate(header)
-        with psycopg.connect(database_url) as owner:
+        with psycopg.connect(admin_url) as owner:
             owner.execute("delete from credential")
         ticker.advance(1)
         assert "credential" in str(refusal(authenticator, header))

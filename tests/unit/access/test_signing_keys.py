@@ -190,7 +190,7 @@ class TestRenewal:
 
     def test_unknown_key_is_looked_up_at_once(
         self,
-        database_url: str,
+        admin_url: str,
         database: Database,
         settings: Settings,
         clock: MovableClock,
@@ -201,7 +201,7 @@ class TestRenewal:
     ) -> None:
         """A key that another process made is found within a second, but not looked for with every token."""
         bearer()
-        with psycopg.connect(database_url) as owner:
+        with psycopg.connect(admin_url) as owner:
             owner.execute("delete from signing_key")
         key = SigningKeys(database, settings, clock, monotonic=ticker).signer()
         issued = issue(
@@ -215,7 +215,7 @@ class TestRenewal:
     def test_deleted_key(
         self,
         database: Database,
-        database_url: str,
+        admin_url: str,
         authenticator: Authenticator,
         bearer: Callable[[], str],
         ticker: Ticker,
@@ -223,7 +223,7 @@ class TestRenewal:
         """A key that the owner of the database deletes takes its tokens along within a minute, verified ones too."""
         header = bearer()
         authenticator.authenticate(header)
-        with psycopg.connect(database_url) as owner:
+        with psycopg.connect(admin_url) as owner:
             owner.execute("delete from signing_key")
         ticker.advance(60)
         assert authenticator.authenticate_cached(header) is None

@@ -211,7 +211,7 @@ class TestRequestForm:
 
     @given(
         content_type=st.none() | st.just(FORM_TYPE) | st.text(max_size=60),
-        authorization=st.none() | st.text(max_size=60) | st.binary(max_size=40).map(lambda data: raw_basic(data)),
+        authorization=st.none() | st.text(max_size=60) | st.binary(max_size=40).map(raw_basic),
         body=st.binary(max_size=80)
         | st.text(alphabet="grant_type=&%+client_credentials0f", max_size=80).map(str.encode),
     )

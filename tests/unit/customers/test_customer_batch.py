@@ -12,12 +12,12 @@ from reskontro.batches.kinds import ItemResult
 from reskontro.receivable.customers.batch import CUSTOMERS_POST
 from reskontro.receivable.customers.record import customer_view
 from reskontro.receivable.customers.schemas import CUSTOMER
-from tests.unit.customers.conftest import TODAY, Creditor
+from tests.unit.customers.creditors import TODAY, Creditor
 
 EVERYTHING: dict[str, Any] = {
     "customerNo": "Kunde-1",
     "accountNo": 600002,
-    "name": "Skogly \\ Prøvedrift \"AS\" {a,b}",
+    "name": 'Skogly \\ Prøvedrift "AS" {a,b}',
     "postalReturnStatus": 100,
     "postalReturnDate": "2026-10-01",
     "customerCategory": "BUSN",
@@ -44,7 +44,7 @@ EVERYTHING: dict[str, Any] = {
     "vatLiable": False,
     "discountRate": Decimal("12.3456"),
     "activeStatusWeb": "Active",
-    "customerMessage": "Linje 1\nLinje\t2 \\ \"sitat\" €",
+    "customerMessage": 'Linje 1\nLinje\t2 \\ "sitat" €',
     "limitAmount": Decimal("9999999999999.99"),
     "registrationStatusCode": "GUARDIANSHIP",
     "registrationStatusDate": "2026-02-03",
@@ -103,15 +103,32 @@ class TestStoring:
         """A number and a name; the account is drawn."""
         assert outcomes(creditor.post({"customerNo": "1", "name": "A"})) == [("CREATED", 500001, "1", [])]
         view = customer_view(creditor.client_no, creditor.customer("1"), mask_ssn=True)
-        assert {name for name, value in view.items() if value is None} >= {"ssn", "dueDays", "limitAmount", "postalAddressChanged"}
+        assert {name for name, value in view.items() if value is None} >= {
+            "ssn",
+            "dueDays",
+            "limitAmount",
+            "postalAddressChanged",
+        }
         assert view["emailAddressDocument"] == []
-        assert (view["discountRate"], view["activeStatusWeb"], view["registrationStatusCode"], view["postalReturnStatus"]) == (0, "Passive", "NORMAL", 0)
+        assert (
+            view["discountRate"],
+            view["activeStatusWeb"],
+            view["registrationStatusCode"],
+            view["postalReturnStatus"],
+        ) == (0, "Passive", "NORMAL", 0)
         assert view["distribution"] == {"type": "H", "einvoiceCode": 0}
 
     def test_an_update_changes_row_and_log(self, creditor: Creditor) -> None:
         """The stored row is the result, the log has old and new values, the number is found whatever its case."""
         creditor.post(EVERYTHING)
-        sent = {"customerNo": "KUNDE-1", "name": "Ny", "bankAccountNo": "", "currency": "NOK", "limitAmount": 5, "emailAddressDocument": []}
+        sent = {
+            "customerNo": "KUNDE-1",
+            "name": "Ny",
+            "bankAccountNo": "",
+            "currency": "NOK",
+            "limitAmount": 5,
+            "emailAddressDocument": [],
+        }
         (result,) = creditor.put({**sent, "clientReference": "row-9"})
         assert (result.result, result.customer_no, result.client_reference) == ("UPDATED", "Kunde-1", "row-9")
         customer = creditor.customer("kunde-1")
@@ -123,7 +140,7 @@ class TestStoring:
             {"field": "name", "oldValue": EVERYTHING["name"], "newValue": "Ny"},
             {"field": "currency", "oldValue": "EUR", "newValue": "NOK"},
             {"field": "bankAccountNo", "oldValue": "860111*****", "newValue": None},
-            {"field": "limitAmount", "oldValue": 9999999999999.99, "newValue": 5},
+            {"field": "limitAmount", "oldValue": Decimal("9999999999999.99"), "newValue": 5},
             {"field": "emailAddressDocument", "oldValue": ["faktura@skogly.no", "Post@Skogly.no"], "newValue": []},
         ]
 
@@ -132,10 +149,19 @@ class TestSets:
     def test_the_seed_example(self, creditor: Creditor) -> None:
         """Acceptance vector 1: a warning does not stop an item, an error does, and the failed one shows what it was sent with."""
         results = creditor.post(
-            {"customerNo": "543210", "accountNo": 500002, "name": "A", "organizationNo": "987654321", "organizationNoScheme": "0192"},
+            {
+                "customerNo": "543210",
+                "accountNo": 500002,
+                "name": "A",
+                "organizationNo": "987654321",
+                "organizationNoScheme": "0192",
+            },
             {"customerNo": "765432", "accountNo": 500029, "name": "B", "postalAddress": {"countryCode": "NX"}},
         )
-        assert outcomes(results) == [("CREATED", 500002, "543210", ["BUSINESS-ID"]), ("FAILED", 500029, "765432", ["COUNTRY-CODE"])]
+        assert outcomes(results) == [
+            ("CREATED", 500002, "543210", ["BUSINESS-ID"]),
+            ("FAILED", 500029, "765432", ["COUNTRY-CODE"]),
+        ]
         assert creditor.query("select customer_no from customer where client_no = %s") == [("543210",)]
 
     def test_a_later_item_sees_what_an_earlier_one_did(self, creditor: Creditor) -> None:
@@ -146,7 +172,12 @@ class TestSets:
             {"customerNo": "a", "postalAddress": {"cityName": "Oslo"}},
             {"customerNo": "a", "dueDays": 20},
         )
-        assert outcomes(results) == [("CREATED", 500001, "a", []), ("UPDATED", 500001, "a", []), ("UPDATED", 500001, "a", []), ("UNCHANGED", 500001, "a", [])]
+        assert outcomes(results) == [
+            ("CREATED", 500001, "a", []),
+            ("UPDATED", 500001, "a", []),
+            ("UPDATED", 500001, "a", []),
+            ("UNCHANGED", 500001, "a", []),
+        ]
         customer = creditor.customer("a")
         assert (customer.due_days, customer.values["postalAddress"]["cityName"]) == (20, "Oslo")
         assert [(entry[0], [change["field"] for change in entry[3] or ()]) for entry in creditor.log()] == [
@@ -162,9 +193,9 @@ class TestSets:
             ("FAILED", None, "1", ["REQUIRED"]),
         ]
 
-    def test_one_set_equals_many_sets(self, creditor: Creditor, database: Any) -> None:
+    def test_one_set_equals_many_sets(self, creditor: Creditor) -> None:
         """Items one by one and together give the same results and the same rows."""
-        items = [
+        items: list[dict[str, Any]] = [
             {"customerNo": "1", "name": "A", "accountNo": 500002},
             {"customerNo": "2", "name": "B"},
             {"customerNo": "3", "name": "C"},
@@ -173,7 +204,7 @@ class TestSets:
             {"customerNo": "5", "name": "E", "language": "xx"},
             {"customerNo": "6", "name": "F"},
         ]
-        other = Creditor(database, creditor.client_no + 100_000)
+        other = Creditor(creditor.database, creditor.client_no + 100_000)
         together = outcomes(creditor.post(*items))
         assert together == [outcome for item in items for outcome in outcomes(other.post(item))]
         statement = "select account_no, customer_no, name, language, details from customer where client_no = %s order by 1"
@@ -211,9 +242,15 @@ class TestAccountNumbers:
         """In the database and in the set."""
         creditor.post({"customerNo": "1", "name": "A", "accountNo": 77})
         results = creditor.post(
-            {"customerNo": "2", "name": "B", "accountNo": 77}, {"customerNo": "3", "name": "C", "accountNo": 78}, {"customerNo": "4", "name": "D", "accountNo": 78}
+            {"customerNo": "2", "name": "B", "accountNo": 77},
+            {"customerNo": "3", "name": "C", "accountNo": 78},
+            {"customerNo": "4", "name": "D", "accountNo": 78},
         )
-        assert outcomes(results) == [("FAILED", 77, "2", ["NOT-UNIQUE"]), ("CREATED", 78, "3", []), ("FAILED", 78, "4", ["NOT-UNIQUE"])]
+        assert outcomes(results) == [
+            ("FAILED", 77, "2", ["NOT-UNIQUE"]),
+            ("CREATED", 78, "3", []),
+            ("FAILED", 78, "4", ["NOT-UNIQUE"]),
+        ]
 
     def test_an_account_is_for_life(self, creditor: Creditor) -> None:
         """The stored number may be sent, another one is refused and the result shows the stored one."""
@@ -264,7 +301,10 @@ class TestCustomerNumbers:
     def test_numbers_are_drawn(self, creditor: Creditor, mode: str) -> None:
         """Prefix, filled with zeros, one after the other over sets."""
         creditor.configure("series.customer", {"mode": mode, "prefix": "K{yy}-", "next": 7, "length": 4})
-        assert [r.customer_no for r in creditor.post({"name": "A"}, {"name": "B", "customerNo": ""})] == ["K26-0007", "K26-0008"]
+        assert [r.customer_no for r in creditor.post({"name": "A"}, {"name": "B", "customerNo": ""})] == [
+            "K26-0007",
+            "K26-0008",
+        ]
         assert [r.customer_no for r in creditor.post({"name": "C"})] == ["K26-0009"]
 
     def test_numbers_that_callers_chose_are_skipped(self, creditor: Creditor) -> None:
@@ -318,12 +358,17 @@ class TestConfigs:
         with creditor.database.transaction(creditor.client_no) as transaction:
             for code, active in (("VIP", True), ("OLD", False)):
                 transaction.execute(
-                    "insert into code (client_no, code_type, code, name_en, name_no, active, attributes) values (%s, 'CUSTOMER-GROUP', %s, 'x', 'x', %s, '{}')",
+                    "insert into code (client_no, code_type, code, name_en, name_no, active, attributes)"
+                    " values (%s, 'CUSTOMER-GROUP', %s, 'x', 'x', %s, '{}')",
                     (creditor.client_no, code, active),
                 )
         creditor.configure("document.defaultDueDays", 15)
         results = creditor.post(*({"customerNo": code, "name": "A", "customerGroupCode": code} for code in ("vip", "old", "gold")))
-        assert outcomes(results) == [("CREATED", 500001, "vip", []), ("FAILED", None, "old", ["CODE-UNKNOWN"]), ("FAILED", None, "gold", ["CODE-UNKNOWN"])]
+        assert outcomes(results) == [
+            ("CREATED", 500001, "vip", []),
+            ("FAILED", None, "old", ["CODE-UNKNOWN"]),
+            ("FAILED", None, "gold", ["CODE-UNKNOWN"]),
+        ]
         assert creditor.customer("vip").values["customerGroupCode"] == "VIP"
 
 
@@ -345,8 +390,18 @@ class TestKind:
 
     def test_identify_shows_what_can_be_shown(self) -> None:
         """As sent, as far as it fits the answer."""
-        assert CUSTOMERS_POST.identify({"accountNo": Decimal("10.0"), "customerNo": "x", "clientReference": "r"}) == (10, "x", None, "r")
-        assert CUSTOMERS_POST.identify({"accountNo": "10", "customerNo": "x" * 21, "clientReference": 7}) == (None, None, None, None)
+        assert CUSTOMERS_POST.identify({"accountNo": Decimal("10.0"), "customerNo": "x", "clientReference": "r"}) == (
+            10,
+            "x",
+            None,
+            "r",
+        )
+        assert CUSTOMERS_POST.identify({"accountNo": "10", "customerNo": "x" * 21, "clientReference": 7}) == (
+            None,
+            None,
+            None,
+            None,
+        )
 
 
 def test_changes_of_today_are_dated_today(creditor: Creditor) -> None:

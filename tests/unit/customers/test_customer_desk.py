@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reskontro.receivable.customers.desk import CustomerDesk
-from tests.unit.customers.conftest import ORIGIN, Creditor
+from tests.unit.customers.creditors import ORIGIN, Creditor
 
 
 def test_a_proposal_that_is_dropped_leaves_nothing_behind(creditor: Creditor) -> None:
@@ -28,7 +28,11 @@ def test_a_failed_proposal_cannot_be_accepted(creditor: Creditor) -> None:
     with creditor.database.transaction(creditor.client_no) as transaction:
         desk = CustomerDesk(transaction, creditor.context(transaction))
         failed = desk.upsert({"customerNo": "1"}, ORIGIN)
-        assert (failed.result, failed.customer, [m.code for m in failed.messages.in_order()]) == ("FAILED", None, ["REQUIRED"])
+        assert (failed.result, failed.customer, [m.code for m in failed.messages.in_order()]) == (
+            "FAILED",
+            None,
+            ["REQUIRED"],
+        )
         with pytest.raises(ValueError, match="no effect"):
             desk.accept(failed, ORIGIN)
 
@@ -40,7 +44,12 @@ def test_customers_are_found_by_number_and_by_account(creditor: Creditor) -> Non
         desk = CustomerDesk(transaction, creditor.context(transaction))
         desk.load(["ABC", "nobody"], [8, 9])
         assert desk.find("aBC") is desk.find_account(7)
-        assert (desk.find("d"), desk.find("nobody"), desk.find_account(9), desk.find_account(10**12)) == (desk.find_account(8), None, None, None)
+        assert (desk.find("d"), desk.find("nobody"), desk.find_account(9), desk.find_account(10**12)) == (
+            desk.find_account(8),
+            None,
+            None,
+            None,
+        )
         assert desk.find_account(8) is not None
 
 
@@ -77,4 +86,7 @@ def test_a_desk_can_be_written_more_than_once(creditor: Creditor) -> None:
         desk.upsert({"customerNo": "2", "name": "B"}, ORIGIN)
         desk.write()
         desk.write()
-    assert creditor.query("select account_no, customer_no from customer where client_no = %s order by 1") == [(500001, "1"), (500002, "2")]
+    assert creditor.query("select account_no, customer_no from customer where client_no = %s order by 1") == [
+        (500001, "1"),
+        (500002, "2"),
+    ]

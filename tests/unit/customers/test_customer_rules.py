@@ -8,6 +8,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from reskontro.kit.messages import render
 from reskontro.norway.kid import KidTemplate
@@ -85,7 +87,12 @@ class TestDefaults:
 
     @pytest.mark.parametrize(
         ("country", "number", "scheme"),
-        [("SE", "5560125790", "0007"), ("DK", "13585628", "0184"), ("FI", "20774740", "0212"), ("DE", "310044113", "0192")],
+        [
+            ("SE", "5560125790", "0007"),
+            ("DK", "13585628", "0184"),
+            ("FI", "20774740", "0212"),
+            ("DE", "310044113", "0192"),
+        ],
     )
     def test_scheme_by_country(self, country: str, number: str, scheme: str) -> None:
         """Sweden, Denmark and Finland have their own, everybody else that of Norway."""
@@ -113,7 +120,13 @@ class TestNormalising:
     def test_codes_are_stored_in_their_canonical_case(self) -> None:
         """Country, currency, language and codes compare without case."""
         values = created(
-            currency="eur", language="NB", activeStatusWeb="ACTIVE", postalAddress={"countryCode": "no"}, distribution={"type": "e"}, ssn="", ssnCountry="se"
+            currency="eur",
+            language="NB",
+            activeStatusWeb="ACTIVE",
+            postalAddress={"countryCode": "no"},
+            distribution={"type": "e"},
+            ssn="",
+            ssnCountry="se",
         )
         assert values["currency"] == "EUR"
         assert values["language"] == "nb"
@@ -207,9 +220,19 @@ class TestFieldFindings:
     def test_block_ids_of_another_form_are_warnings_and_stay(self) -> None:
         """They block nobody, so they do no harm."""
         values, findings = judge(
-            {"customerNo": "1", "name": "A", "efakturaBlockIds": ["12345678", "1234"], "peppolBlockIds": ["abc"], "digipostBlockIds": ["x#AB", "skogly#ABC123"]}
+            {
+                "customerNo": "1",
+                "name": "A",
+                "efakturaBlockIds": ["12345678", "1234"],
+                "peppolBlockIds": ["abc"],
+                "digipostBlockIds": ["x#AB", "skogly#ABC123"],
+            }
         )
-        assert findings == [("W", "FORMAT", "/efakturaBlockIds/1"), ("W", "FORMAT", "/peppolBlockIds/0"), ("W", "FORMAT", "/digipostBlockIds/0")]
+        assert findings == [
+            ("W", "FORMAT", "/efakturaBlockIds/1"),
+            ("W", "FORMAT", "/peppolBlockIds/0"),
+            ("W", "FORMAT", "/digipostBlockIds/0"),
+        ]
         assert values["efakturaBlockIds"] == ["12345678", "1234"]
 
     def test_return_date_in_the_future_is_a_warning(self) -> None:
@@ -259,12 +282,26 @@ class TestPairs:
 
     @pytest.mark.parametrize(
         ("phone", "country", "valid"),
-        [("98765432", "NO", True), ("98765432", "SE", False), ("+47 22 22 22 22", "SE", True), ("+4712345", "NO", False), ("08-123 456 78", "SE", True)],
+        [
+            ("98765432", "NO", True),
+            ("98765432", "SE", False),
+            ("+47 22 22 22 22", "SE", True),
+            ("+4712345", "NO", False),
+            ("08-123 456 78", "SE", True),
+        ],
     )
     def test_phone_by_country_or_international(self, phone: str, country: str, valid: bool) -> None:
         """Both numbers are judged, and stored as sent."""
         expected = [] if valid else [("W", "PHONE-NO", "/phoneNo"), ("W", "PHONE-NO", "/secondaryPhoneNo")]
-        values, findings = judge({"customerNo": "1", "name": "A", "phoneNo": phone, "secondaryPhoneNo": phone, "postalAddress": {"countryCode": country}})
+        values, findings = judge(
+            {
+                "customerNo": "1",
+                "name": "A",
+                "phoneNo": phone,
+                "secondaryPhoneNo": phone,
+                "postalAddress": {"countryCode": country},
+            }
+        )
         assert findings == expected
         assert values["phoneNo"] == phone
 
@@ -314,9 +351,18 @@ class TestPairs:
     @pytest.mark.parametrize(
         ("fields", "expected"),
         [
-            ({"organizationNo": "987654321", "organizationNoScheme": "9999"}, ("E", "CODE-UNKNOWN", "/organizationNoScheme")),
-            ({"organizationNo": "987654321", "postalAddress": {"countryCode": "UK"}}, ("E", "COUNTRY-CODE", "/postalAddress/countryCode")),
-            ({"phoneNo": "1", "postalAddress": {"countryCode": "UK", "postalCode": "1"}}, ("E", "COUNTRY-CODE", "/postalAddress/countryCode")),
+            (
+                {"organizationNo": "987654321", "organizationNoScheme": "9999"},
+                ("E", "CODE-UNKNOWN", "/organizationNoScheme"),
+            ),
+            (
+                {"organizationNo": "987654321", "postalAddress": {"countryCode": "UK"}},
+                ("E", "COUNTRY-CODE", "/postalAddress/countryCode"),
+            ),
+            (
+                {"phoneNo": "1", "postalAddress": {"countryCode": "UK", "postalCode": "1"}},
+                ("E", "COUNTRY-CODE", "/postalAddress/countryCode"),
+            ),
             ({"phoneNo": "1", "postalAddress": 7}, ("E", "TYPE", "/postalAddress")),
             ({"ssn": "1", "ssnCountry": "UK"}, ("E", "COUNTRY-CODE", "/ssnCountry")),
             ({"limitAmount": Decimal("1.5"), "currency": "KWD"}, ("E", "CURRENCY-CODE", "/currency")),
@@ -331,7 +377,10 @@ class TestPairs:
     def test_a_sent_scheme_is_enough_to_judge_a_number(self) -> None:
         """An unknown country does not matter then."""
         findings = findings_of(organizationNo="987654321", organizationNoScheme="0192", postalAddress={"countryCode": "UK"})
-        assert findings == [("E", "COUNTRY-CODE", "/postalAddress/countryCode"), ("W", "BUSINESS-ID", "/organizationNo")]
+        assert findings == [
+            ("E", "COUNTRY-CODE", "/postalAddress/countryCode"),
+            ("W", "BUSINESS-ID", "/organizationNo"),
+        ]
 
 
 def test_findings_come_in_the_promised_order() -> None:
@@ -393,13 +442,25 @@ class TestUpdate:
 
     def test_the_stored_values_are_not_touched(self, stored: Values) -> None:
         """An update makes new values."""
-        before = {**stored, "postalAddress": dict(stored["postalAddress"]), "distribution": dict(stored["distribution"])}
+        before = {
+            **stored,
+            "postalAddress": dict(stored["postalAddress"]),
+            "distribution": dict(stored["distribution"]),
+        }
         self.update(stored, name="B", postalAddress={"cityName": "Bergen"}, distribution={"type": "M"}, emailAddressDocument=[])
         assert stored == before
 
     def test_empty_text_clears(self, stored: Values) -> None:
         """Back to null, or to the default of a creation: an organisation's category stays by its number, the currency is the client's."""
-        values = self.update(stored, informalName="", dueDays="", currency="", limitAmount="", customerCategory="", emailAddressDocument="")
+        values = self.update(
+            stored,
+            informalName="",
+            dueDays="",
+            currency="",
+            limitAmount="",
+            customerCategory="",
+            emailAddressDocument="",
+        )
         assert not {"informalName", "dueDays", "limitAmount", "emailAddressDocument"} & values.keys()
         assert (values["currency"], values["customerCategory"]) == ("NOK", "BUSN")
 
@@ -459,7 +520,15 @@ class TestUpdate:
 
     def test_a_pair_that_is_not_sent_is_left_alone(self) -> None:
         """What was wrong at creation is not said again with every change."""
-        values, findings = judge({"customerNo": "1", "name": "A", "organizationNo": "987654321", "phoneNo": "1", "postalAddress": {"postalCode": "1"}})
+        values, findings = judge(
+            {
+                "customerNo": "1",
+                "name": "A",
+                "organizationNo": "987654321",
+                "phoneNo": "1",
+                "postalAddress": {"postalCode": "1"},
+            }
+        )
         assert len(findings) == 3
         assert judge({"dueDays": 10}, values)[1] == []
 
@@ -473,8 +542,19 @@ class TestUpdate:
 class TestChanges:
     def test_only_what_differs_is_logged(self) -> None:
         """Fields in their order, address and distribution by their keys, defaults shown as such."""
-        before = created(dueDays=30, postalAddress={"cityName": "Oslo"}, postalAddressChanged="2026-01-01", distribution={"type": "E"})
-        after = {**before, "dueDays": 14, "discountRate": Decimal(5), "postalAddress": {"cityName": "Bergen", "countryCode": "NO"}, "distribution": {"einvoiceCode": 10}}
+        before = created(
+            dueDays=30,
+            postalAddress={"cityName": "Oslo"},
+            postalAddressChanged="2026-01-01",
+            distribution={"type": "E"},
+        )
+        after = {
+            **before,
+            "dueDays": 14,
+            "discountRate": Decimal(5),
+            "postalAddress": {"cityName": "Bergen", "countryCode": "NO"},
+            "distribution": {"einvoiceCode": 10},
+        }
         assert changes_between(before, after) == [
             {"field": "dueDays", "oldValue": 30, "newValue": 14},
             {"field": "discountRate", "oldValue": 0, "newValue": 5},
@@ -486,7 +566,12 @@ class TestChanges:
     def test_a_default_that_is_sent_is_no_change(self) -> None:
         """0 per cent is what everybody has."""
         before = created()
-        after = {**before, "discountRate": Decimal(0), "activeStatusWeb": "Passive", "distribution": {"type": "H", "einvoiceCode": 0}}
+        after = {
+            **before,
+            "discountRate": Decimal(0),
+            "activeStatusWeb": "Passive",
+            "distribution": {"type": "H", "einvoiceCode": 0},
+        }
         assert changes_between(before, after) == []
 
     def test_personal_numbers_are_masked(self) -> None:
@@ -513,3 +598,53 @@ class TestCustomerKid:
         """A KID has at most 25 digits."""
         assert replace(POLICY, kid_template=None).customer_kid(600001) is None
         assert replace(POLICY, kid_template=KidTemplate("{account:1}{serial:23}{check}")).customer_kid(600001) is None
+
+
+_texts = st.one_of(st.just(""), st.text("abcÆø 1", max_size=12))
+_days = st.sampled_from(["", "1955-11-10", "2026-01-02", "9999-12-31"])
+_ADDRESS = st.fixed_dictionaries(
+    {},
+    optional={
+        "addressLine1": _texts,
+        "cityName": _texts,
+        "postalCode": st.sampled_from(["", "0150", "1"]),
+        "countryCode": st.sampled_from(["", "no", "SE"]),
+    },
+)
+_CUSTOMERS = st.fixed_dictionaries(
+    {"customerNo": st.just("1"), "name": st.just("Kari")},
+    optional={
+        "customerCategory": st.sampled_from(["", "CONS", "busn", "PUBL"]),
+        "organizationNo": st.sampled_from(["", "310 044 113", "987654321", "556012-5790"]),
+        "organizationNoScheme": st.sampled_from(["", "0192", "9908", "0007", "0088"]),
+        "dateOfBirth": st.sampled_from(["", "1955-11-10"]),
+        "yearOfBirth": st.sampled_from(["", 1955, 1956]),
+        "ssn": st.sampled_from(["", "10915596784", "109155*****"]),
+        "ssnCountry": st.sampled_from(["", "se", "NO"]),
+        "language": st.sampled_from(["", "EN", "no"]),
+        "currency": st.sampled_from(["", "eur", "JPY"]),
+        "limitAmount": st.sampled_from(["", 0, 100, Decimal("10.00")]),
+        "discountRate": st.sampled_from(["", 0, Decimal("1.5")]),
+        "dueDays": st.sampled_from(["", 0, 61]),
+        "vatLiable": st.sampled_from(["", True, False]),
+        "informalName": _texts,
+        "customerMessage": _texts,
+        "phoneNo": st.sampled_from(["", "98765432"]),
+        "stopReminderUntil": _days,
+        # Not an empty text: it clears the day that the creation has set.
+        "postalAddressChanged": st.sampled_from(["2026-01-02", "2026-11-25"]),
+        "postalAddress": st.one_of(st.just(""), _ADDRESS),
+        "distribution": st.fixed_dictionaries({}, optional={"type": st.sampled_from(["", "h", "E"]), "einvoiceCode": st.sampled_from(["", 0, 10])}),
+        "emailAddressDocument": st.lists(st.sampled_from(["", "a@skogly.no"]), max_size=3),
+    },
+)
+
+
+@given(_CUSTOMERS)
+def test_what_made_a_customer_changes_nothing_when_it_is_sent_again(sent: dict[str, Any]) -> None:
+    """POST is repeatable: the update with the same content has nothing to log, and the same warnings."""
+    values, findings = judge(sent)
+    assert not [finding for finding in findings if finding[0] == "E"]
+    again, repeated = judge(sent, values)
+    assert changes_between(values, again) == []
+    assert repeated == findings

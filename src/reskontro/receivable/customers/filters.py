@@ -81,7 +81,10 @@ def conditions_of(filters: dict[str, Any], books: Books, today: date) -> tuple[l
 
     def phone(value: str) -> Condition:
         numbers = _phone_nos(value, books.config("base.country", today))
-        return "(replace(c.phone_no, ' ', '') = any(%s) or replace(c.secondary_phone_no, ' ', '') = any(%s))", [numbers, numbers]
+        return "(replace(c.phone_no, ' ', '') = any(%s) or replace(c.secondary_phone_no, ' ', '') = any(%s))", [
+            numbers,
+            numbers,
+        ]
 
     builders: dict[str, Callable[[Any], Condition]] = {
         "customerno": lambda numbers: ("c.customer_key = any(%s)", [_lower(numbers)]),
@@ -92,7 +95,10 @@ def conditions_of(filters: dict[str, Any], books: Books, today: date) -> tuple[l
         "phoneno": phone,
         "emailaddress": lambda address: ("%s = any(c.email_addresses)", [address.lower()]),
         "customercategory": lambda categories: ("c.customer_category = any(%s)", [categories]),
-        "customergroupcode": lambda codes: ("lower(c.customer_group_code) in (select lower(v) from unnest(%s::text[]) v)", [codes]),
+        "customergroupcode": lambda codes: (
+            "lower(c.customer_group_code) in (select lower(v) from unnest(%s::text[]) v)",
+            [codes],
+        ),
         "openitems": lambda wanted: (_OPEN_ITEMS if wanted else f"not {_OPEN_ITEMS}", []),
         "changedfrom": changed_from,
     }

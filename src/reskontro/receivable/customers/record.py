@@ -38,7 +38,18 @@ COLUMN_FIELDS: Final = (
 )
 """The fields that have a column of their own; the others are kept together by wire name."""
 
-_APART = frozenset(("clientNo", "accountNo", "customerNo", "customerKid", "balance", "clientReference", "postalAddress", "distribution"))
+_APART = frozenset(
+    (
+        "clientNo",
+        "accountNo",
+        "customerNo",
+        "customerKid",
+        "balance",
+        "clientReference",
+        "postalAddress",
+        "distribution",
+    )
+)
 _PLAIN_FIELDS = tuple(field.name for field in CUSTOMER.fields if field.name not in _APART)
 _MASKED_IN_LOG = frozenset(("ssn", "bankAccountNo", "phoneNo", "secondaryPhoneNo"))
 MASKED_CHARACTERS = 5
@@ -108,7 +119,19 @@ class Customer:
         customer.customer_kid = customer_kid
         customer.control_account = control_account
         customer.country_code = country_code
-        _, customer.customer_category, _, _, _, _, customer.currency, customer.language, customer.due_days, customer.limit_amount, _ = column_values
+        (
+            _,
+            customer.customer_category,
+            _,
+            _,
+            _,
+            _,
+            customer.currency,
+            customer.language,
+            customer.due_days,
+            customer.limit_amount,
+            _,
+        ) = column_values
         customer._values = None
         customer._column_values = column_values
         customer._details = details
@@ -189,7 +212,12 @@ def customer_view(client_no: int, customer: Customer, *, mask_ssn: bool) -> dict
             view[name] = customer.distribution
         else:
             view[name] = field_value(values, name)
-    view |= {"clientNo": client_no, "accountNo": customer.account_no, "customerNo": customer.customer_no, "customerKid": customer.customer_kid}
+    view |= {
+        "clientNo": client_no,
+        "accountNo": customer.account_no,
+        "customerNo": customer.customer_no,
+        "customerKid": customer.customer_kid,
+    }
     if mask_ssn and view["ssn"] is not None:
         view["ssn"] = masked(view["ssn"])
     return view
@@ -225,4 +253,3 @@ def changes_between(before: Values, after: Values) -> list[dict[str, Any]]:
         for key, default in DISTRIBUTION_DEFAULTS.items():
             compare(f"distribution.{key}", old_distribution.get(key, default), new_distribution.get(key, default))
     return found
-

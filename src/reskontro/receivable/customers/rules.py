@@ -70,7 +70,16 @@ class Policy:
 class Draft:
     """An item as read: the values that hold by themselves, and the findings so far."""
 
-    __slots__ = ("_failed", "account_no", "client_reference", "customer_no", "messages", "raw", "ssn_is_masked", "values")
+    __slots__ = (
+        "_failed",
+        "account_no",
+        "client_reference",
+        "customer_no",
+        "messages",
+        "raw",
+        "ssn_is_masked",
+        "values",
+    )
 
     def __init__(self, raw: dict[str, Any], policy: Policy) -> None:
         self.raw = raw

@@ -72,7 +72,13 @@ POSTAL_ADDRESS = Schema(
         text("postalCode", 10, "Postal code; Norway and Denmark 4 digits, Sweden and Finland 5, elsewhere unchecked"),
         text("cityName", 50, "Postal town"),
         text("countryText", 50, "Country as it is printed"),
-        looked_up("countryCode", 2, country_code, "COUNTRY-CODE", "ISO 3166-1 alpha-2 in any case; default the client's base country"),
+        looked_up(
+            "countryCode",
+            2,
+            country_code,
+            "COUNTRY-CODE",
+            "ISO 3166-1 alpha-2 in any case; default the client's base country",
+        ),
     ],
     "Where letters go; in an update one key replaces all seven, those left out by blank",
 )
@@ -81,7 +87,12 @@ DISTRIBUTION = Schema(
     "Distribution",
     [
         choice("type", DISTRIBUTION_TYPES, "H letter, M e-mail, E e-invoice, D Digipost, N none; default H"),
-        integer("einvoiceCode", 0, 99, "0 none, 10 EHF or Peppol, 20 eFaktura, 30 AvtaleGiro with eFaktura, 90 refused by the receiver; default 0"),
+        integer(
+            "einvoiceCode",
+            0,
+            99,
+            "0 none, 10 EHF or Peppol, 20 eFaktura, 30 AvtaleGiro with eFaktura, 90 refused by the receiver; default 0",
+        ),
     ],
     "How documents reach the customer; each key changes by itself",
 )
@@ -104,11 +115,20 @@ CUSTOMER = Schema(
     [
         integer("clientNo", 1, NUMBER_MAX, "Client the customer belongs to", use="out"),
         integer("accountNo", 1, NUMBER_MAX, "AR account; given by the series or chosen at creation, then fixed"),
-        text("customerNo", CUSTOMER_NO_CHARACTERS_MAX, "The client's number for the customer, compared without case", pattern=NATURAL_KEY),
+        text(
+            "customerNo",
+            CUSTOMER_NO_CHARACTERS_MAX,
+            "The client's number for the customer, compared without case",
+            pattern=NATURAL_KEY,
+        ),
         text("name", 175, "Name; needed at creation and never blank"),
         integer("postalReturnStatus", 0, 999, "Code list POSTAL-RETURN-STATUS; default 0"),
         day("postalReturnDate", "Day on which mail came back"),
-        choice("customerCategory", CUSTOMER_CATEGORIES, "Consumer, business, public body or own group; default by organizationNo"),
+        choice(
+            "customerCategory",
+            CUSTOMER_CATEGORIES,
+            "Consumer, business, public body or own group; default by organizationNo",
+        ),
         text("phoneNo", 20, "Phone number of the address's country or with + and country"),
         text("secondaryPhoneNo", 20, "Another phone number"),
         text("organizationNo", 20, "Organisation number, judged by its scheme"),

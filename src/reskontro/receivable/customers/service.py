@@ -40,7 +40,13 @@ def find_customer(transaction: Transaction, client_no: int, customer_no: str) ->
 
 
 def _views(
-    transaction: Transaction, books: Books, customers: Sequence[Customer], today: date, *, with_balance: bool, in_list: bool
+    transaction: Transaction,
+    books: Books,
+    customers: Sequence[Customer],
+    today: date,
+    *,
+    with_balance: bool,
+    in_list: bool,
 ) -> list[dict[str, Any]]:
     masking = books.config("privacy.ssnMasking", today)
     mask_ssn = masking == "ALWAYS" or (masking == "LISTS" and in_list)

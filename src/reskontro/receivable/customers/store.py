@@ -39,7 +39,7 @@ _changed = Stage("stage_customer_changed", _STAGE_COLUMNS)
 _NAMES = ", ".join(name for name, _ in _STAGE_COLUMNS)
 _INSERT = (
     f"insert into customer (client_no, customer_key, created_at, changed_at, {_NAMES})"
-    f" select %s, lower(customer_no), %s, %s, {_NAMES} from stage_customer_new"
+    f' select %s, lower(customer_no collate "C"), %s, %s, {_NAMES} from stage_customer_new'
 ).encode()
 _FIXED = frozenset(("account_no", "customer_no", "customer_kid"))
 _UPDATE = (
@@ -71,7 +71,8 @@ def customers_by_key(transaction: Transaction, client_no: int, keys: Collection[
 def customers_by_account(transaction: Transaction, client_no: int, account_nos: Collection[int]) -> list[Customer]:
     """Customers by account number, in its order; unknown numbers are left out."""
     rows = transaction.execute(
-        f"{_READ} where client_no = %s and account_no = any(%s) order by account_no".encode(), (client_no, list(account_nos))
+        f"{_READ} where client_no = %s and account_no = any(%s) order by account_no".encode(),
+        (client_no, list(account_nos)),
     )
     return [_customer(row) for row in rows]
 
@@ -79,7 +80,8 @@ def customers_by_account(transaction: Transaction, client_no: int, account_nos: 
 def deleted_account_nos(transaction: Transaction, client_no: int, account_nos: Collection[int]) -> set[int]:
     """Which of the numbers belonged to customers that were deleted."""
     rows = transaction.execute(
-        "select account_no from used_account_no where client_no = %s and account_no = any(%s)", (client_no, list(account_nos))
+        "select account_no from used_account_no where client_no = %s and account_no = any(%s)",
+        (client_no, list(account_nos)),
     )
     return {row[0] for row in rows}
 
@@ -164,7 +166,11 @@ def set_control_accounts(transaction: Transaction, client_no: int, customers: Co
         "update customer c set control_account = v.control_account"
         " from unnest(%s::integer[], %s::text[]) as v (account_no, control_account)"
         " where c.client_no = %s and c.account_no = v.account_no",
-        ([customer.account_no for customer in customers], [customer.control_account for customer in customers], client_no),
+        (
+            [customer.account_no for customer in customers],
+            [customer.control_account for customer in customers],
+            client_no,
+        ),
     )
 
 
@@ -216,6 +222,7 @@ def find_account_nos(transaction: Transaction, client_no: int, conditions: Seque
     """Account numbers of the customers that meet all conditions, rising, at most ``limit``."""
     where = " and ".join(["c.client_no = %s", *conditions])
     rows = transaction.execute(
-        f"select c.account_no from customer c where {where} order by c.account_no limit %s".encode(), (client_no, *values, limit)
+        f"select c.account_no from customer c where {where} order by c.account_no limit %s".encode(),
+        (client_no, *values, limit),
     )
     return [row[0] for row in rows]

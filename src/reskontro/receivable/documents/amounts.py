@@ -66,7 +66,7 @@ class Composition:
 
 def has_amounts(values: dict[str, Any] | None) -> bool:
     """Whether all three amounts passed their own checks."""
-    return values is not None and all(key in values for key in _AMOUNT_KEYS)
+    return values is not None and len(values) == len(_AMOUNT_KEYS)
 
 
 def check_header(amounts: dict[str, Any], messages: Messages) -> bool:

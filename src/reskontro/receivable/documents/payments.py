@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from reskontro.batches.kinds import Origin
-from reskontro.kit.ids import decode_id, new_id
+from reskontro.kit.ids import new_id
 from reskontro.ledger.matching import group_claims
 from reskontro.ledger.posting import OpenItem
 from reskontro.receivable.customers.record import Customer
@@ -81,7 +81,7 @@ def _claims_of(desk: DocumentDesk, target: OpenItem) -> list[OpenItem]:
 
 
 def _as_id(value: UUID | str) -> UUID:
-    return value if isinstance(value, UUID) else decode_id(value)
+    return value if isinstance(value, UUID) else UUID(value)
 
 
 def settle_payment(

@@ -1,0 +1,63 @@
+"""Two clients whose every table has rows, and the means to see whether anything in the database changed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import psycopg
+from psycopg.types.json import Jsonb
+
+from reskontro.ledger.books import raise_version
+from tests.house import House
+
+OURS, THEIRS, UNKNOWN = 3107, 4218, 999_999_998
+AMOUNTS = {"exclVat": 1000, "vat": 250, "inclVat": 1250}
+
+
+def tables(connection: psycopg.Connection) -> dict[str, bool]:
+    """The tables of the schema public, whole ones in place of their partitions, and whether they have a column client_no."""
+    rows = connection.execute(
+        "select c.relname, exists (select 1 from pg_attribute a where a.attrelid = c.oid and a.attname = 'client_no' and not a.attisdropped)"
+        " from pg_class c join pg_namespace n on n.oid = c.relnamespace and n.nspname = 'public'"
+        " where c.relkind in ('r', 'p') and not c.relispartition order by 1"
+    )
+    return dict(rows.fetchall())
+
+
+def contents(connection: psycopg.Connection) -> dict[str, tuple[int, int]]:
+    """(number of rows, digest of all of them) of every table, as a superuser sees them."""
+    parts = [f"select '{name}', count(*), coalesce(sum(hashtext(t::text)), 0) from {name} t" for name in tables(connection)]
+    return {name: (count, digest) for name, count, digest in connection.execute(" union all ".join(parts).encode())}
+
+
+def settle_in(house: House, client_no: int) -> dict[str, str]:
+    """Let a client have customers, documents, a payment, batches, a bundle and a list, so that every table has rows of it.
+
+    Returns what its objects are called in paths.
+    """
+    own = replace(house, client_no=client_no)
+    own.add_client(client_no)
+    with house.database.transaction(client_no) as transaction:
+        transaction.execute(
+            "insert into client_config (client_no, config_key, value, changed_at, changed_by) values (%s, 'document.defaultDueDays', %s, now(), 'test')",
+            (client_no, Jsonb(21)),
+        )
+        transaction.execute(
+            "insert into code (client_no, code_type, code, name_en, name_no, active, attributes) values (%s, 'ATTACHMENT', 'A1', 'a', 'a', true, '{}')",
+            (client_no,),
+        )
+        raise_version(transaction, client_no)
+    customer, gone = f"C{client_no}", f"G{client_no}"
+    own.customer(customer)
+    own.customer(gone)
+    assert own.call("DELETE", f"/customers/{gone}").status_code == 200
+    invoice = {"documentType": "IN", "customerNo": customer, "documentDate": "2026-10-05", "currencyAmounts": AMOUNTS}
+    batch = own.batch("/documents/batches", {"documents": [{**invoice, "documentNo": f"D{client_no}", "bundleReference": "b", "kid": "0010017"}]})
+    assert batch["countSuccessful"] == 1, batch
+    own.document(**invoice, documentNo=f"L{client_no}", documentLines=[{"lineNo": 1, "lineType": "PLH", "currencyAmounts": AMOUNTS}])
+    half = {"exclVat": 500, "vat": 0, "inclVat": 500}
+    own.document(documentType="PY", customerNo=customer, documentDate="2026-10-20", kid="0010017", currencyAmounts=half)
+    keyed = own.post("/customers", {"customer": {"customerNo": f"K{client_no}", "name": "K"}}, headers={"Idempotency-Key": "k-1"})
+    assert keyed.status_code == 201
+    assert own.get("/customers").status_code == 200
+    return {"customerno": customer, "documentno": f"D{client_no}", "batchuuid": batch["batchUuid"]}
