@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import psycopg
+from joserfc import jwt
 from psycopg.types.json import Jsonb
 
 from reskontro.ledger.books import raise_version
@@ -61,3 +63,23 @@ def settle_in(house: House, client_no: int) -> dict[str, str]:
     assert keyed.status_code == 201
     assert own.get("/customers").status_code == 200
     return {"customerno": customer, "documentno": f"D{client_no}", "batchuuid": batch["batchUuid"]}
+
+
+def signed_token(house: House, **claims: Any) -> str:
+    """A token with our own signature and these claims over the usual ones, also such as the token endpoint never gives; None leaves a claim out."""
+    subject, _ = house.credential()
+    now = int(house.clock.now().timestamp())
+    usual = {
+        "iss": house.settings.issuer,
+        "sub": subject,
+        "aud": house.settings.audience,
+        "iat": now,
+        "nbf": now,
+        "exp": now + 3600,
+        "jti": "j",
+        "scope": "read:arm write:arm admin:arm",
+        "client_nos": "*",
+    }
+    signer = house.services.authenticator.signing_keys.signer()
+    content = {name: value for name, value in (usual | claims).items() if value is not None}
+    return jwt.encode({"alg": "RS256", "kid": signer.kid}, content, signer.key, algorithms=["RS256"])

@@ -17,7 +17,7 @@ from reskontro.settings import Settings
 from reskontro.web.operations import Operation
 from tests.conftest import NOW
 from tests.house import House, serve
-from tests.tenancy.stories import OURS, THEIRS, UNKNOWN, contents, settle_in
+from tests.tenancy.stories import OURS, THEIRS, UNKNOWN, contents, settle_in, signed_token
 
 PUBLIC = {"createToken", "getJwks", "getHealth"}
 """Operations without a token: they show no client's data."""
@@ -55,6 +55,10 @@ class Matrix:
     ours: dict[str, str]
     theirs: dict[str, str]
     superuser: psycopg.Connection
+    nobodys_token: str
+    """Signed by us, for no client at all; the token endpoint would not give it."""
+    clientless_token: str
+    """Signed by us, without a word about clients."""
 
     def refuse(
         self, operation: Operation, client_no: int | str, token: str | None, status: int, code: str, *, objects: Mapping[str, str] | None = None
@@ -76,12 +80,12 @@ def matrix(module_database: Database, postgres: str) -> Iterator[Matrix]:
     """The two clients, and every token the tests use, so that making one is no change."""
     with serve(module_database, Settings(), MovableClock(NOW)) as house:
         theirs, ours = settle_in(house, THEIRS), settle_in(house, OURS)
-        for clients in (None, [OURS], []):
+        for clients in (None, [OURS]):
             for scopes in (SCOPES, *(tuple(scope for scope in SCOPES if scope != left_out) for left_out in SCOPES)):
                 house.token(scopes, clients)
         url = make_conninfo(postgres, dbname=conninfo_to_dict(module_database.url)["dbname"])
         with psycopg.connect(url, autocommit=True) as superuser:
-            yield Matrix(house, ours, theirs, superuser)
+            yield Matrix(house, ours, theirs, superuser, signed_token(house, client_nos=[]), signed_token(house, client_nos=None))
 
 
 def case(operation: Operation) -> str:
@@ -137,7 +141,11 @@ class TestNotTheirClient:
 
     def test_a_token_for_no_client(self, matrix: Matrix, operation: Operation) -> None:
         """An empty list of clients means none, never all."""
-        matrix.refuse(operation, OURS, matrix.house.token(SCOPES, []), 403, "CLIENT-FORBIDDEN")
+        matrix.refuse(operation, OURS, matrix.nobodys_token, 403, "CLIENT-FORBIDDEN")
+
+    def test_a_token_that_does_not_say_for_whom(self, matrix: Matrix, operation: Operation) -> None:
+        """A token without the claim is refused; it is never read as one for all clients."""
+        matrix.refuse(operation, OURS, matrix.clientless_token, 401, "UNAUTHENTICATED")
 
     def test_a_client_that_does_not_exist_for_an_operator(self, matrix: Matrix, operation: Operation) -> None:
         """404 for whoever may use every client."""
@@ -196,8 +204,8 @@ class TestClients:
     def test_the_list_of_clients_is_that_of_the_token(self, matrix: Matrix) -> None:
         """An operator sees both, a client itself, a token without clients none."""
         seen = []
-        for clients in (None, [OURS], []):
-            answer = matrix.house.get("/arm/v1/clients", token=matrix.house.token(SCOPES, clients))
+        for token in (matrix.house.token(SCOPES), matrix.house.token(SCOPES, [OURS]), matrix.nobodys_token):
+            answer = matrix.house.get("/arm/v1/clients", token=token)
             assert answer.status_code == 200
             seen.append([client["clientNo"] for client in answer.json()["clients"]])
         assert seen == [[OURS, THEIRS], [OURS], []]

@@ -53,9 +53,7 @@ class BoundedCache(Generic[Key, Value]):
 class CallLimit:
     """Calls a minute per key, counted in windows that begin with a key's first call."""
 
-    def __init__(
-        self, calls_max: int, *, keys_max: int = 10_000, monotonic: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, calls_max: int, *, keys_max: int = 10_000, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._calls_max = calls_max
         self._monotonic = monotonic
         self._windows: BoundedCache[str, tuple[float, int]] = BoundedCache(keys_max)

@@ -79,11 +79,7 @@ class StoredCredential:
 def _new_client_id(name: str) -> str:
     """The name's letters and digits, which people recognise in logs, and 40 random bits, so that no id comes twice."""
     plain = unicodedata.normalize("NFKD", name.lower().translate(str.maketrans("æøå", "aoa")))
-    words = "".join(
-        character if character.isascii() and character.isalnum() else " "
-        for character in plain
-        if not unicodedata.combining(character)
-    )
+    words = "".join(character if character.isascii() and character.isalnum() else " " for character in plain if not unicodedata.combining(character))
     random_part = b32encode(secrets.token_bytes(5)).decode("ascii").lower()
     slug = "-".join(words.split())[:40].strip("-") or "client"
     return f"{slug}-{random_part}"
@@ -96,18 +92,14 @@ def _checked_client_nos(client_nos: Sequence[int] | None) -> list[int] | None:
     if not numbers:
         raise CredentialInvalid("name at least one client number, or none at all for a credential of every client")
     if len(numbers) > CLIENT_NOS_MAX:
-        raise CredentialInvalid(
-            f"a credential has at most {CLIENT_NOS_MAX} client numbers; an operator's covers all clients"
-        )
+        raise CredentialInvalid(f"a credential has at most {CLIENT_NOS_MAX} client numbers; an operator's covers all clients")
     for number in numbers:
         if isinstance(number, bool) or not isinstance(number, int) or not 1 <= number <= CLIENT_NO_MAX:
             raise CredentialInvalid(f"{number!r} is no client number (1 to {CLIENT_NO_MAX})")
     return numbers
 
 
-def add_credential(
-    transaction: Transaction, *, name: str, client_nos: Sequence[int] | None, scopes: Sequence[str], clock: Clock
-) -> NewCredential:
+def add_credential(transaction: Transaction, *, name: str, client_nos: Sequence[int] | None, scopes: Sequence[str], clock: Clock) -> NewCredential:
     """Make a credential and return its id and secret; the secret cannot be read again.
 
     ``client_nos`` None makes an operator's credential for every client. Raises CredentialInvalid, and ScopeUnknown
@@ -122,8 +114,7 @@ def add_credential(
         raise CredentialInvalid("a credential needs at least one scope")
     new = NewCredential(_new_client_id(title), SECRET_PREFIX + secrets.token_urlsafe(SECRET_BYTES))
     transaction.execute(
-        "insert into credential (client_id, name, secret_hash, client_nos, scopes, created_at)"
-        " values (%s, %s, %s, %s, %s, %s)",
+        "insert into credential (client_id, name, secret_hash, client_nos, scopes, created_at) values (%s, %s, %s, %s, %s, %s)",
         (new.client_id, title, _hasher.hash(new.client_secret), numbers, granted, clock.now()),
     )
     return new
@@ -137,9 +128,7 @@ def revoke_credential(transaction: Transaction, client_id: str, clock: Clock) ->
     # An id with a zero byte cannot be stored, so none exists; PostgreSQL would answer it with an error.
     if "\0" in client_id:
         return False
-    cursor = transaction.execute(
-        "update credential set revoked_at = %s where client_id = %s and revoked_at is null", (clock.now(), client_id)
-    )
+    cursor = transaction.execute("update credential set revoked_at = %s where client_id = %s and revoked_at is null", (clock.now(), client_id))
     return cursor.rowcount == 1
 
 
@@ -156,9 +145,7 @@ def find_credential(transaction: Transaction, client_id: str) -> StoredCredentia
     """The credential of that id, also a revoked one; None when there is none."""
     if "\0" in client_id:
         return None
-    row = transaction.execute(
-        f"select {_COLUMNS}, secret_hash from credential where client_id = %s", (client_id,)
-    ).fetchone()
+    row = transaction.execute(f"select {_COLUMNS}, secret_hash from credential where client_id = %s", (client_id,)).fetchone()
     return StoredCredential(_credential(*row[:-1]), row[-1]) if row else None
 
 

@@ -46,9 +46,7 @@ def checked_url(url: str) -> str:
         return url
     if host and parts.scheme == "http" and _is_loopback(host):
         return url
-    raise AccessSettingsInvalid(
-        "external_jwks_url must begin with https:// (http:// only for an address of this machine)"
-    )
+    raise AccessSettingsInvalid("external_jwks_url must begin with https:// (http:// only for an address of this machine)")
 
 
 def _is_loopback(host: str) -> bool:
@@ -152,11 +150,7 @@ def _usable_key(entry: Mapping[str, Any]) -> RSAKey | None:
     if entry.get("kty") != "RSA" or entry.get("use", "sig") != "sig" or entry.get("alg", ALGORITHM) != ALGORITHM:
         return None
     # Four characters of base64url are three bytes.
-    if (
-        not isinstance(modulus, str)
-        or not isinstance(exponent, str)
-        or not KEY_BITS / 6 <= len(modulus) <= KEY_BITS_MAX / 6 + 2
-    ):
+    if not isinstance(modulus, str) or not isinstance(exponent, str) or not KEY_BITS / 6 <= len(modulus) <= KEY_BITS_MAX / 6 + 2:
         return None
     try:
         key = RSAKey.import_key({"kty": "RSA", "n": modulus, "e": exponent})

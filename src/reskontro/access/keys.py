@@ -96,11 +96,7 @@ class KeyRing:
         """Ids of the keys whose last token has expired: the successor has signed for longer than a token lives."""
         # A process may sign with the old key until it has read the new one, hence FRESH_SECONDS.
         after = timedelta(seconds=PUBLISH_AHEAD_SECONDS + token_seconds + LEEWAY_SECONDS + FRESH_SECONDS)
-        return [
-            key.kid
-            for key, successor in zip(self.keys, self.keys[1:], strict=False)
-            if successor.created_at + after <= now
-        ]
+        return [key.kid for key, successor in zip(self.keys, self.keys[1:], strict=False) if successor.created_at + after <= now]
 
     def jwks(self) -> dict[str, Any]:
         """The public halves as a JWK set, the newest first."""
@@ -120,9 +116,7 @@ def renewal_due(keys: tuple[SigningKey, ...], now: datetime, signing_key_days: i
 class SigningKeys:
     """The keys of this installation, as one process knows them."""
 
-    def __init__(
-        self, database: Database, settings: Settings, clock: Clock, *, monotonic: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, database: Database, settings: Settings, clock: Clock, *, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._database = database
         self._settings = settings
         self._clock = clock
@@ -193,15 +187,10 @@ class SigningKeys:
         return ring
 
     def _read(self, transaction: Transaction) -> tuple[SigningKey, ...]:
-        rows = transaction.execute(
-            "select kid, private_key, created_at from signing_key where retired_at is null order by created_at, kid"
-        )
+        rows = transaction.execute("select kid, private_key, created_at from signing_key where retired_at is null order by created_at, kid")
         # Parsing a private key takes tens of milliseconds; the id is a digest of the key, so the same id is the same
         # key.
-        return tuple(
-            SigningKey(kid, self._parsed.get(kid) or RSAKey.import_key(pem), created_at)
-            for kid, pem, created_at in rows
-        )
+        return tuple(SigningKey(kid, self._parsed.get(kid) or RSAKey.import_key(pem), created_at) for kid, pem, created_at in rows)
 
 
 def _store(transaction: Transaction, key: RSAKey, now: datetime) -> None:

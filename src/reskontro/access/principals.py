@@ -32,8 +32,6 @@ def unauthenticated(reason: str | None) -> Problem:
     RFC 6750, section 3.1: the challenge names an error only when the caller sent a token.
     """
     if reason is None:
-        return Problem(
-            "UNAUTHENTICATED", "A bearer token is required", headers={"WWW-Authenticate": 'Bearer realm="reskontro"'}
-        )
+        return Problem("UNAUTHENTICATED", "A bearer token is required", headers={"WWW-Authenticate": 'Bearer realm="reskontro"'})
     challenge = f'Bearer error="invalid_token", error_description="{reason}"'
     return Problem("UNAUTHENTICATED", reason, headers={"WWW-Authenticate": challenge})

@@ -96,9 +96,7 @@ class Authenticator:
     here.
     """
 
-    def __init__(
-        self, database: Database, settings: Settings, clock: Clock, *, monotonic: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, database: Database, settings: Settings, clock: Clock, *, monotonic: Callable[[], float] = time.monotonic) -> None:
         """Nothing is read yet.
 
         Raises AccessSettingsInvalid when the settings of an external issuer do not fit together.

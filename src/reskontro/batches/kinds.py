@@ -77,6 +77,11 @@ class ChunkContext:
     now: datetime
     today: date
 
+    @property
+    def policy_key(self) -> tuple[int, date]:
+        """Names the policy of the set: what was prepared under another one has to be prepared again."""
+        return self.books.version, self.today
+
 
 class Process(Protocol):
     """Validates and applies a set of items as one: the effect equals processing them one by one in order.

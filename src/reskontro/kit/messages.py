@@ -108,7 +108,8 @@ def wire_messages(messages: Iterable[Message], language: Language, *, diagnostic
         entry: dict[str, Any] = {"field": message.field, "message": render(message, language)}
         if diagnostics:
             entry["code"] = message.code
-            entry["pointer"] = (root + message.pointer)[:POINTER_CHARACTERS_MAX]
+            if root or message.pointer:
+                entry["pointer"] = (root + message.pointer)[:POINTER_CHARACTERS_MAX]
         shown_messages.append(entry)
     return shown_messages
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 from base64 import urlsafe_b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+import psycopg
 import pytest
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA256
 from joserfc.jwk import RSAKey
+from psycopg.conninfo import make_conninfo
 
 from reskontro.access.credentials import NewCredential, add_credential
 from reskontro.access.token_endpoint import FORM_TYPE, TokenEndpoint
@@ -49,15 +51,36 @@ def ticker() -> Ticker:
     return Ticker()
 
 
+@pytest.fixture(scope="session")
+def shared_urls(postgres: str, template: tuple[str, str]) -> Iterator[tuple[str, str]]:
+    """URLs of one database that the tests of access control share: of its serving role and of the superuser."""
+    name, serving = template
+    shared = f"{name}_access"
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        connection.execute(f"create database {shared} template {name}".encode())
+        yield make_conninfo(serving, dbname=shared), make_conninfo(postgres, dbname=shared)
+        connection.execute(f"drop database {shared} with (force)".encode())
+
+
+@pytest.fixture
+def database(shared_urls: tuple[str, str]) -> Iterator[Database]:
+    """A database without credentials and keys, under the serving role."""
+    serving, admin = shared_urls
+    with psycopg.connect(admin) as connection:
+        connection.execute("truncate credential, signing_key")
+    database = Database(serving)
+    database.open()
+    yield database
+    database.close()
+
+
 @pytest.fixture
 def authenticator(database: Database, settings: Settings, clock: MovableClock, ticker: Ticker) -> Authenticator:
     return Authenticator(database, settings, clock, monotonic=ticker)
 
 
 @pytest.fixture
-def endpoint(
-    database: Database, settings: Settings, clock: MovableClock, ticker: Ticker, authenticator: Authenticator
-) -> TokenEndpoint:
+def endpoint(database: Database, settings: Settings, clock: MovableClock, ticker: Ticker, authenticator: Authenticator) -> TokenEndpoint:
     return TokenEndpoint(database, settings, clock, authenticator.signing_keys, monotonic=ticker)
 
 
@@ -65,9 +88,7 @@ def endpoint(
 def credential(database: Database, clock: MovableClock) -> NewCredential:
     """A credential of client 3107 that may read and write."""
     with database.system() as transaction:
-        return add_credential(
-            transaction, name="Prøvefjord ERP", client_nos=[3107], scopes=["write:arm", "read:arm"], clock=clock
-        )
+        return add_credential(transaction, name="Prøvefjord ERP", client_nos=[3107], scopes=["write:arm", "read:arm"], clock=clock)
 
 
 @pytest.fixture
@@ -75,9 +96,7 @@ def bearer(endpoint: TokenEndpoint, credential: NewCredential) -> Callable[[], s
     """Makes the Authorization header with a fresh token of the credential."""
 
     def ask() -> str:
-        form = (
-            f"grant_type=client_credentials&client_id={credential.client_id}&client_secret={credential.client_secret}"
-        )
+        form = f"grant_type=client_credentials&client_id={credential.client_id}&client_secret={credential.client_secret}"
         answer = endpoint.answer(content_type=FORM_TYPE, authorization=None, body=form.encode())
         assert answer.status == 200, answer
         return f"Bearer {answer.body['access_token']}"

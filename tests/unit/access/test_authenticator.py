@@ -71,9 +71,7 @@ class TestHeader:
     def test_garbage(self, unconnected: Authenticator, header: str) -> None:
         """Whatever follows the scheme and is no token is an invalid one."""
         problem = refusal(unconnected, header)
-        assert problem.headers["WWW-Authenticate"].startswith(
-            'Bearer error="invalid_token", error_description="The token'
-        )
+        assert problem.headers["WWW-Authenticate"].startswith('Bearer error="invalid_token", error_description="The token')
 
     def test_two_tokens(self, authenticator: Authenticator, bearer: Bearer) -> None:
         """Two headers that were joined are not read as the first of them."""
@@ -98,9 +96,7 @@ class TestHeader:
         """A token of another installation, with the same issuer and audience, is signed with a key that is not ours."""
         bearer()
         key = SigningKey(str(strange_key.kid), strange_key, clock.now())
-        issued = issue(
-            key, settings, subject=credential.client_id, client_nos=None, scopes=["read:arm"], now=clock.now()
-        )
+        issued = issue(key, settings, subject=credential.client_id, client_nos=None, scopes=["read:arm"], now=clock.now())
         assert "unknown key" in str(refusal(authenticator, f"Bearer {issued.access_token}"))
 
     def test_other_issuer_or_audience(self, database: Database, clock: MovableClock, bearer: Bearer) -> None:
@@ -121,9 +117,7 @@ class TestMemory:
         assert authenticator.authenticate(header) is first
         assert authenticator.authenticate_cached(header) is first
 
-    def test_known_token_needs_no_database(
-        self, authenticator: Authenticator, bearer: Bearer, database: Database
-    ) -> None:
+    def test_known_token_needs_no_database(self, authenticator: Authenticator, bearer: Bearer, database: Database) -> None:
         """A repeated token within half a second is answered from memory alone."""
         header = bearer()
         authenticator.authenticate(header)
@@ -320,9 +314,7 @@ class TestCredentials:
 class TestUnavailable:
     """When the database cannot be read, nobody is let in for long."""
 
-    def test_closes_after_some_seconds(
-        self, authenticator: Authenticator, bearer: Bearer, database: Database, ticker: Ticker
-    ) -> None:
+    def test_closes_after_some_seconds(self, authenticator: Authenticator, bearer: Bearer, database: Database, ticker: Ticker) -> None:
         """A known token works for five seconds without the list of credentials, then the answer is 503."""
         header = bearer()
         authenticator.authenticate(header)

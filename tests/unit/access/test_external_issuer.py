@@ -151,9 +151,7 @@ class TestTokens:
         assert "clients" in refused(authenticator, header)
 
     @pytest.mark.parametrize("change", [{"iss": "reskontro"}, {"iss": ISSUER[:-1]}, {"aud": "api"}, {"aud": "other"}])
-    def test_other_issuer_or_audience(
-        self, authenticator: Authenticator, outside: Forge, change: dict[str, str]
-    ) -> None:
+    def test_other_issuer_or_audience(self, authenticator: Authenticator, outside: Forge, change: dict[str, str]) -> None:
         """Only the issuer and the audience of the settings count."""
         refused(authenticator, outside(change))
 
@@ -164,9 +162,7 @@ class TestTokens:
         header = outside({"aud": plain.audience, "scope": "read:arm", "client_nos": [1]})
         assert authenticator.authenticate(header).client_nos == {1}
 
-    def test_no_own_tokens(
-        self, database: Database, settings: Settings, clock: MovableClock, authenticator: Authenticator
-    ) -> None:
+    def test_no_own_tokens(self, database: Database, settings: Settings, clock: MovableClock, authenticator: Authenticator) -> None:
         """No tokens of our own are made: there are no keys, and the endpoint says that it may not."""
         assert authenticator.signing_keys is None
         assert authenticator.jwks() == {"keys": []}
@@ -213,15 +209,13 @@ class TestKeys:
             refused(authenticator, outside(header={"kid": f"other-{number}"}))
         assert issuer.calls == 2
 
-    def test_withdrawn_key(
-        self, authenticator: Authenticator, outside: Forge, issuer: Issuer, strange_key: RSAKey, ticker: Ticker
-    ) -> None:
+    def test_withdrawn_key(self, authenticator: Authenticator, outside: Forge, issuer: Issuer, strange_key: RSAKey, ticker: Ticker) -> None:
         """When the issuer withdraws a key, its tokens are refused with the next fetch although they were remembered."""
         authenticator.authenticate(outside())
         issuer.publish(jwk(strange_key))
         ticker.advance(600)
-        assert authenticator.authenticate_cached(outside()) is None
         assert "unknown key" in refused(authenticator, outside())
+        assert authenticator.authenticate_cached(outside()) is None
 
     def test_issuer_away(self, authenticator: Authenticator, outside: Forge, issuer: Issuer, ticker: Ticker) -> None:
         """Keys fetched earlier serve for an hour while the issuer answers with an error, then the answer is 503."""
@@ -237,9 +231,7 @@ class TestKeys:
         ticker.advance(10)
         assert authenticator.authenticate(outside()).client_nos == {3107}
 
-    def test_failing_fetches_are_spaced(
-        self, authenticator: Authenticator, outside: Forge, issuer: Issuer, ticker: Ticker
-    ) -> None:
+    def test_failing_fetches_are_spaced(self, authenticator: Authenticator, outside: Forge, issuer: Issuer, ticker: Ticker) -> None:
         """An issuer in trouble is not called for every token."""
         issuer.status = 503
         for _ in range(5):
@@ -261,9 +253,7 @@ class TestKeys:
             b" " * (BYTES_MAX + 1),
         ],
     )
-    def test_unusable_documents(
-        self, authenticator: Authenticator, outside: Forge, issuer: Issuer, body: bytes
-    ) -> None:
+    def test_unusable_documents(self, authenticator: Authenticator, outside: Forge, issuer: Issuer, body: bytes) -> None:
         """Whatever is not a JWK set with a usable key, or is too long, lets nobody in."""
         issuer.body = body
         with pytest.raises(Problem) as caught:
@@ -275,9 +265,7 @@ class TestKeys:
         issuer.body += b" " * (BYTES_MAX - len(issuer.body))
         assert authenticator.authenticate(outside()).client_nos == {3107}
 
-    def test_redirect(
-        self, authenticator: Authenticator, outside: Forge, issuer: Issuer, strange_key: RSAKey, rsa_key: RSAKey
-    ) -> None:
+    def test_redirect(self, authenticator: Authenticator, outside: Forge, issuer: Issuer, strange_key: RSAKey, rsa_key: RSAKey) -> None:
         """Keys come from the address that was configured and from nowhere else."""
         other = Issuer([jwk(rsa_key)])
         issuer.status, issuer.location = 302, other.url

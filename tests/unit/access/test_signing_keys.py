@@ -39,9 +39,7 @@ def kid_of(header: str) -> str:
 def rows(database: Database) -> list[tuple[Any, ...]]:
     """Kid, whether there is a private key, whether it has retired; the oldest first."""
     with database.system() as transaction:
-        return transaction.execute(
-            "select kid, private_key is not null, retired_at is not null from signing_key order by created_at"
-        ).fetchall()
+        return transaction.execute("select kid, private_key is not null, retired_at is not null from signing_key order by created_at").fetchall()
 
 
 @pytest.fixture
@@ -204,9 +202,7 @@ class TestRenewal:
         with psycopg.connect(admin_url) as owner:
             owner.execute("delete from signing_key")
         key = SigningKeys(database, settings, clock, monotonic=ticker).signer()
-        issued = issue(
-            key, settings, subject=credential.client_id, client_nos=[1], scopes=["read:arm"], now=clock.now()
-        )
+        issued = issue(key, settings, subject=credential.client_id, client_nos=[1], scopes=["read:arm"], now=clock.now())
         with pytest.raises(Problem, match="unknown key"):
             authenticator.authenticate(f"Bearer {issued.access_token}")
         ticker.advance(1)
@@ -265,9 +261,7 @@ class TestRenewal:
         assert authenticator.authenticate(bearer()).client_nos == {3107}
         assert len(rows(database)) == 2
 
-    def test_database_out_of_reach(
-        self, database: Database, settings: Settings, clock: MovableClock, ticker: Ticker
-    ) -> None:
+    def test_database_out_of_reach(self, database: Database, settings: Settings, clock: MovableClock, ticker: Ticker) -> None:
         """Keys read before serve for ten minutes while the database is away, then the answer is 503."""
         keys = SigningKeys(database, settings, clock, monotonic=ticker)
         kid = keys.signer().kid
@@ -281,9 +275,7 @@ class TestRenewal:
                 question()
             assert caught.value.code == "UNAVAILABLE"
 
-    def test_no_two_keys_younger_than_a_period(
-        self, database: Database, settings: Settings, clock: MovableClock
-    ) -> None:
+    def test_no_two_keys_younger_than_a_period(self, database: Database, settings: Settings, clock: MovableClock) -> None:
         """Renewal is due exactly when the period is over."""
         keys = SigningKeys(database, settings, clock)
         keys.signer()

@@ -28,9 +28,7 @@ anything = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=10), inner, max_size=3),
     max_leaves=6,
 )
-FEW_EXAMPLES = hypothesis_settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+FEW_EXAMPLES = hypothesis_settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @pytest.fixture
@@ -109,9 +107,7 @@ class TestGoodToken:
 class TestForgedToken:
     """Tokens whose signature must not be believed."""
 
-    @pytest.mark.parametrize(
-        "algorithm", ["none", "None", "HS256", "RS512", "PS256", "ES256", "rs256", "", None, ["RS256"], 1]
-    )
+    @pytest.mark.parametrize("algorithm", ["none", "None", "HS256", "RS512", "PS256", "ES256", "rs256", "", None, ["RS256"], 1])
     def test_another_algorithm(self, verify: Verify, forge: Forge, algorithm: Any) -> None:
         """Whatever the header says, only RS256 is looked at."""
         assert "RS256" in str(refusal(verify, forge(header={"alg": algorithm})))
@@ -180,9 +176,7 @@ class TestForgedToken:
         """The single known key is not assumed."""
         assert "key" in str(refusal(verify, forge(header={"kid": left_out})))
 
-    @pytest.mark.parametrize(
-        "extension", [{"crit": ["exp"], "exp": 1}, {"crit": []}, {"b64": False, "crit": ["b64"]}, {"b64": True}]
-    )
+    @pytest.mark.parametrize("extension", [{"crit": ["exp"], "exp": 1}, {"crit": []}, {"b64": False, "crit": ["b64"]}, {"b64": True}])
     def test_extensions(self, verify: Verify, forge: Forge, extension: dict[str, Any]) -> None:
         """Extensions that must be understood are not, so the token is refused."""
         assert "extension" in str(refusal(verify, forge(header=extension)))
@@ -212,9 +206,7 @@ class TestForgedToken:
 class TestMalformedToken:
     """Texts that are no tokens."""
 
-    @pytest.mark.parametrize(
-        "change", [" {}", "{} ", "{}\n", "{}=", "{}.", ".{}", "{}.x", "x.{}", "{}\0", "{}é", "{}{}", ""]
-    )
+    @pytest.mark.parametrize("change", [" {}", "{} ", "{}\n", "{}=", "{}.", ".{}", "{}.x", "x.{}", "{}\0", "{}é", "{}{}", ""])
     def test_near_misses(self, verify: Verify, forge: Forge, change: str) -> None:
         """Nothing is trimmed, padded or cut off."""
         token = forge()
@@ -235,9 +227,7 @@ class TestMalformedToken:
         assert verify(fitting).principal.subject == "prove"
         refusal(verify, forge({"pad": "x" * room}))
 
-    @pytest.mark.parametrize(
-        "data", [b"", b"{", b"[]", b"1", b'"alg"', b"null", b"\xff", b"[" * 1500, b'{"a":' * 40 + b"1" + b"}" * 40]
-    )
+    @pytest.mark.parametrize("data", [b"", b"{", b"[]", b"1", b'"alg"', b"null", b"\xff", b"[" * 1500, b'{"a":' * 40 + b"1" + b"}" * 40])
     def test_header_or_payload_that_is_no_object(self, verify: Verify, forge: Forge, data: bytes) -> None:
         """Only JSON objects of a reasonable depth are read."""
         refusal(verify, forge(header=data))
@@ -250,10 +240,7 @@ class TestMalformedToken:
         text = json.dumps(claims)[:-1] + ', "client_nos": "*"}'
         assert "payload" in str(refusal(verify, forge(claims=text.encode())))
 
-    @given(
-        token=st.text(max_size=300)
-        | st.from_regex(r"[A-Za-z0-9_-]{1,80}\.[A-Za-z0-9_-]{1,80}\.[A-Za-z0-9_-]{1,80}", fullmatch=True)
-    )
+    @given(token=st.text(max_size=300) | st.from_regex(r"[A-Za-z0-9_-]{1,80}\.[A-Za-z0-9_-]{1,80}\.[A-Za-z0-9_-]{1,80}", fullmatch=True))
     @FEW_EXAMPLES
     def test_any_text(self, verify: Verify, token: str) -> None:
         """No text makes verification fail in any other way than by refusing it."""

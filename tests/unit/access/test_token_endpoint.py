@@ -42,9 +42,7 @@ def raw_basic(text: str | bytes) -> str:
 def ask(endpoint: TokenEndpoint, credential: NewCredential) -> Ask:
     """Asks with the credential in the form; parameters change the form, None leaves one out."""
 
-    def call(
-        *, content_type: str | None = FORM_TYPE, authorization: str | None = None, **changes: str | None
-    ) -> TokenAnswer:
+    def call(*, content_type: str | None = FORM_TYPE, authorization: str | None = None, **changes: str | None) -> TokenAnswer:
         form: dict[str, str | None] = {
             "grant_type": "client_credentials",
             "client_id": credential.client_id,
@@ -88,15 +86,11 @@ class TestGranted:
         """Two tokens of the same second differ in their id."""
         assert ask().body["access_token"] != ask().body["access_token"]
 
-    def test_operator(
-        self, database: Database, endpoint: TokenEndpoint, authenticator: Authenticator, clock: MovableClock
-    ) -> None:
+    def test_operator(self, database: Database, endpoint: TokenEndpoint, authenticator: Authenticator, clock: MovableClock) -> None:
         """A credential of every client gets a token for every client."""
         with database.system() as transaction:
             new = add_credential(transaction, name="Drift", client_nos=None, scopes=["admin:arm"], clock=clock)
-        answer = endpoint.answer(
-            content_type=FORM_TYPE, authorization=basic(new.client_id, new.client_secret), body=GRANT.encode()
-        )
+        answer = endpoint.answer(content_type=FORM_TYPE, authorization=basic(new.client_id, new.client_secret), body=GRANT.encode())
         principal = authenticator.authenticate(f"Bearer {answer.body['access_token']}")
         assert (principal.client_nos, principal.scopes) == (None, {"admin:arm"})
 
@@ -124,10 +118,7 @@ class TestGranted:
 
     def test_basic_in_percent_encoding(self, ask: Ask, credential: NewCredential) -> None:
         """Id and secret are decoded as form values, whether the sender encodes little or everything."""
-        everything = [
-            "".join(f"%{byte:02x}" for byte in text.encode())
-            for text in (credential.client_id, credential.client_secret)
-        ]
+        everything = ["".join(f"%{byte:02x}" for byte in text.encode()) for text in (credential.client_id, credential.client_secret)]
         for pair in (f"{credential.client_id}:{credential.client_secret}", ":".join(everything)):
             assert ask(client_id=None, client_secret=None, authorization=raw_basic(pair)).status == 200
 
@@ -176,16 +167,12 @@ class TestRequestForm:
         """Bytes that are not UTF-8 and forms beyond the limits are refused."""
         assert error_of(body) == "invalid_request"
 
-    @pytest.mark.parametrize(
-        "body", ["", "grant_type=", "grant_type", "Grant_Type=client_credentials", "client_id=a&client_secret=b"]
-    )
+    @pytest.mark.parametrize("body", ["", "grant_type=", "grant_type", "Grant_Type=client_credentials", "client_id=a&client_secret=b"])
     def test_no_grant_type(self, body: str) -> None:
         """A grant type has to be named; an empty one counts as left out."""
         assert error_of(body) == "invalid_request"
 
-    @pytest.mark.parametrize(
-        "grant_type", ["password", "authorization_code", "refresh_token", "CLIENT_CREDENTIALS", "client_credentials+"]
-    )
+    @pytest.mark.parametrize("grant_type", ["password", "authorization_code", "refresh_token", "CLIENT_CREDENTIALS", "client_credentials+"])
     def test_other_grant_types(self, grant_type: str) -> None:
         """The only grant type is client_credentials, in exactly this spelling."""
         assert error_of(f"grant_type={grant_type}&client_id=a&client_secret=b") == "unsupported_grant_type"
@@ -212,8 +199,7 @@ class TestRequestForm:
     @given(
         content_type=st.none() | st.just(FORM_TYPE) | st.text(max_size=60),
         authorization=st.none() | st.text(max_size=60) | st.binary(max_size=40).map(raw_basic),
-        body=st.binary(max_size=80)
-        | st.text(alphabet="grant_type=&%+client_credentials0f", max_size=80).map(str.encode),
+        body=st.binary(max_size=80) | st.text(alphabet="grant_type=&%+client_credentials0f", max_size=80).map(str.encode),
     )
     @hypothesis_settings(max_examples=150, deadline=None)
     def test_anything(self, content_type: str | None, authorization: str | None, body: bytes) -> None:
@@ -253,9 +239,7 @@ class TestClientAuthentication:
             revoke_credential(transaction, credential.client_id, clock)
         assert ask() == ask(client_secret="wrong")
 
-    @pytest.mark.parametrize(
-        "form", ["", "client_id=a", "client_id=a&client_secret=", "client_secret=b", "client_id=&client_secret=b"]
-    )
+    @pytest.mark.parametrize("form", ["", "client_id=a", "client_id=a&client_secret=", "client_secret=b", "client_id=&client_secret=b"])
     def test_missing_or_empty(self, form: str) -> None:
         """Without id and secret, or with empty ones, the client is not authenticated."""
         assert error_of(f"{GRANT}&{form}") == "invalid_client"
@@ -297,9 +281,7 @@ class TestClientAuthentication:
         request = read_token_request(FORM_TYPE, raw_basic("my%3Aid:a:b+c%2Bd%C3%A5"), GRANT.encode())
         assert (request.client_id, request.client_secret) == ("my:id", "a:b c+då")
 
-    @pytest.mark.parametrize(
-        "form", ["client_id=a&client_secret=b", "client_secret=b", "client_id=other", "client_id=A"]
-    )
+    @pytest.mark.parametrize("form", ["client_id=a&client_secret=b", "client_secret=b", "client_id=other", "client_id=A"])
     def test_both_ways(self, form: str) -> None:
         """Credentials in the form and in the header are refused, as is the id of another client."""
         assert error_of(f"{GRANT}&{form}", authorization=basic("a", "b")) == "invalid_request"

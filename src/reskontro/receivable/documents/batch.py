@@ -16,14 +16,14 @@ def prepare(context: ChunkContext, items: Sequence[Item]) -> None:
     """Read documents and make every check that needs nothing stored."""
     policy = policy_of(context)
     for item in items:
-        item.draft, item.prepared_for = read(item.value, policy), policy
+        item.draft, item.prepared_for = read(item.value, policy), context.policy_key
 
 
 def process(transaction: Transaction, context: ChunkContext, items: Sequence[Item]) -> list[ItemResult]:
     """Validate and post a set of documents; see batches.kinds.Process."""
     desk = DocumentDesk(transaction, context)
     policy = desk.policy
-    drafts = [item.draft if item.prepared_for == policy else read(item.value, policy) for item in items]
+    drafts = [item.draft if item.prepared_for == context.policy_key else read(item.value, policy) for item in items]
     desk.load(drafts)
     results = [post(desk, draft, item.origin) for item, draft in zip(items, drafts, strict=True)]
     desk.write()
