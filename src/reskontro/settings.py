@@ -58,7 +58,6 @@ class Settings(BaseSettings):
     chunk_attempts_max: int = Field(10, ge=1, description="Attempts before a technical fault becomes an item's result")
     group_items_max: int = Field(500, ge=1, description="Single writes committed together")
     turn_seconds: float = Field(2.0, description="How long a worker stays with one client while others wait")
-    carry_values_forward: bool = Field(False, description="Use the last known legal value after the last known date")
 
     # Observation
     log_level: str = Field("INFO", description="Least level that is logged")

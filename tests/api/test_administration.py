@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 import pytest
-from tests.house import House, exact_json
 
 from reskontro.db.engine import lock_client
 from reskontro.ledger.books import open_books
 from reskontro.ledger.log import verify_log
+from tests.house import House, exact_json
 
 CLIENTS = "/arm/v1/clients"
 EXAMPLE = {

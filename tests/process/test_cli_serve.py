@@ -11,7 +11,7 @@ import psutil
 import pytest
 from psycopg.conninfo import make_conninfo
 
-from tests.process.commands import Server, command, environment, result, serving, until
+from tests.process.commands import Server, command, result, serving, until
 
 pytestmark = pytest.mark.process
 
@@ -50,7 +50,7 @@ def test_ctrl_c_ends_it_in_order_too(server: Server) -> None:
 def test_it_can_be_ended_while_it_starts(tmp_path: Path) -> None:
     """Before it is ready, SIGTERM unwinds what was started."""
     with serving(tmp_path) as starting:
-        until(lambda: (tmp_path / "data" / "lock.users").exists(), "the database is being started")
+        until((tmp_path / "data" / "lock.users").exists, "the database is being started")
         assert starting.end() == 0
     assert not starting.events("ready")
     assert command("client", "list", data=tmp_path / "data").returncode == 0
@@ -137,7 +137,9 @@ class TestOwnServer:
         with serving(tmp_path, RESKONTRO_DATABASE_URL=own, RESKONTRO_SERVING_ROLE=role) as server:
             until(lambda: server.health()["workers"] == "UP", "the worker is up")
             with psycopg.connect(own) as connection:
-                rows = connection.execute("select distinct usename from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()")
+                rows = connection.execute(
+                    "select distinct usename from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
+                )
                 assert [row[0] for row in rows] == [role]
             assert server.end() == 0
         assert not (tmp_path / "data").exists()

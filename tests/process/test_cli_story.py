@@ -129,7 +129,11 @@ def test_a_revoked_credential_gets_no_token(shell: Shell) -> None:
     """And revoking it again says that there is nothing to revoke."""
     made = result("credential", "add", "--operator", "--name", "Temporary", "--scopes", "read:arm", data=shell.data)
     assert made["clientNos"] == "*"
-    access = shell.access | {"RESKONTRO_CLIENT_ID": made["clientId"], "RESKONTRO_CLIENT_SECRET": made["clientSecret"], "RESKONTRO_CLIENT": str(shell.client)}
+    access = shell.access | {
+        "RESKONTRO_CLIENT_ID": made["clientId"],
+        "RESKONTRO_CLIENT_SECRET": made["clientSecret"],
+        "RESKONTRO_CLIENT": str(shell.client),
+    }
     assert "404" in command("batch", "show", "AaIU5wYUd9KfFjVoTBcbBw", **access).stderr
     assert command("credential", "revoke", made["clientId"], data=shell.data).returncode == 0
     assert "does not accept" in command("batch", "show", "AaIU5wYUd9KfFjVoTBcbBw", **access).stderr

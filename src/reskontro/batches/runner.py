@@ -20,6 +20,7 @@ from uuid import UUID
 import psycopg
 import structlog
 
+from reskontro.batches.cleaning import clean
 from reskontro.batches.kinds import BatchKind, ChunkContext, Item, ItemResult, Kinds, Origin
 from reskontro.batches.seen import SeenKeys
 from reskontro.batches.slices import slice_at
@@ -37,6 +38,7 @@ from reskontro.web.tracing import chunk_span
 log = structlog.get_logger("reskontro.batches")
 
 IDLE_SECONDS = 0.05
+CLEANING_SECONDS = 600.0
 RECONNECT_SECONDS = 1.0
 BACKOFF_FIRST_SECONDS = 0.1
 BACKOFF_MAX_SECONDS = 5.0
@@ -72,6 +74,7 @@ class Worker:
         self._seen = SeenKeys()
         self._chunks = 0
         self._last_served: dict[int, float] = {}
+        self._next_cleaning = time.monotonic() + CLEANING_SECONDS
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="reader")
         self._reader_connection: Transaction | None = None
         self._ahead: Future[ReadChunk | None] | None = None
@@ -113,8 +116,18 @@ class Worker:
             if not worked:
                 if until_idle:
                     return True
+                self._clean(connection)
                 self._stopping.wait(IDLE_SECONDS)
         return False
+
+    def _clean(self, connection: Transaction) -> None:
+        """Use idle time, now and then, to throw away what is no longer kept."""
+        if time.monotonic() < self._next_cleaning:
+            return
+        self._next_cleaning = time.monotonic() + CLEANING_SECONDS
+        rows = clean(connection, self._settings, self._clock.now())
+        if rows:
+            log.info("cleaned", rows=rows)
 
     def _turn(self, connection: Transaction, client_no: int) -> bool:
         """Work for one client until nothing waits or its turn is over; returns whether anything was done."""

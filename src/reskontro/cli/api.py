@@ -111,7 +111,9 @@ class Api:
         try:
             yield
         except httpx2.ConnectError as error:
-            raise ApiError(f"Nothing answers at {self.url}. Start it with `reskontro serve`, or name its address with --url or RESKONTRO_URL.") from error
+            raise ApiError(
+                f"Nothing answers at {self.url}. Start it with `reskontro serve`, or name its address with --url or RESKONTRO_URL."
+            ) from error
         except (httpx2.InvalidURL, httpx2.UnsupportedProtocol) as error:
             raise CommandError(f"{self.url} is no address of an API ({error}). It looks like http://127.0.0.1:8080.") from error
         except httpx2.TransportError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import secrets
 import time
 from pathlib import Path
@@ -25,11 +26,10 @@ ClientOption = Annotated[
     typer.Option("--client", envvar="RESKONTRO_CLIENT", help="Client number; that of the credential unless it is for several.", show_default=False),
 ]
 UrlOption = Annotated[
-    str | None, typer.Option("--url", envvar="RESKONTRO_URL", help="Address of the API.", show_default="http://127.0.0.1:8080, or by the settings of serve")
+    str | None,
+    typer.Option("--url", envvar="RESKONTRO_URL", help="Address of the API.", show_default="http://127.0.0.1:8080, or by the settings of serve"),
 ]
-ClientIdOption = Annotated[
-    str | None, typer.Option("--client-id", envvar="RESKONTRO_CLIENT_ID", help="Id of the credential.", show_default=False)
-]
+ClientIdOption = Annotated[str | None, typer.Option("--client-id", envvar="RESKONTRO_CLIENT_ID", help="Id of the credential.", show_default=False)]
 ClientSecretOption = Annotated[
     str | None,
     typer.Option(
@@ -53,9 +53,19 @@ def connect(url: str | None, client_id: str | None, client_secret: str | None) -
         )
     if url is None:
         settings = settings_from()
-        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.host, settings.host)
-        url = settings.public_url or f"http://{host}:{settings.port}"
+        url = settings.public_url or f"http://{_reachable(settings.host)}:{settings.port}"
     return Api(url, client_id, client_secret)
+
+
+def _reachable(host: str) -> str:
+    """The host under which a server that listens on ``host`` answers on this machine, as it stands in a URL."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host
+    if address.is_unspecified:
+        return "127.0.0.1" if address.version == 4 else "[::1]"
+    return host if address.version == 4 else f"[{host}]"
 
 
 def _client_no(api: Api, given: int | None) -> int:
@@ -76,7 +86,9 @@ def send(
     wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Wait for the result and show it.")] = True,
     key: Annotated[
         str | None,
-        typer.Option("--idempotency-key", help="A name for this sending: sent again under the same name, the file is not stored twice.", show_default=False),
+        typer.Option(
+            "--idempotency-key", help="A name for this sending: sent again under the same name, the file is not stored twice.", show_default=False
+        ),
     ] = None,
     url: UrlOption = None,
     client_id: ClientIdOption = None,
@@ -205,5 +217,3 @@ class Progress:
         self._bar.update(self._task, completed=place[0])
         if waiting:
             yield b"".join(waiting)
-
-

@@ -7,7 +7,18 @@ from typing import Annotated, Any
 
 import typer
 
-from reskontro.cli.common import CommandError, DatabaseUrlOption, DataOption, JsonOption, err, out, print_json, print_table, settings_from, start_logging
+from reskontro.cli.common import (
+    CommandError,
+    DatabaseUrlOption,
+    DataOption,
+    JsonOption,
+    err,
+    out,
+    print_json,
+    print_table,
+    settings_from,
+    start_logging,
+)
 
 app = typer.Typer(help="The clients, that is the creditors whose ledgers are kept here.", no_args_is_help=True)
 
@@ -19,7 +30,9 @@ def add(
     name: Annotated[str, typer.Option(help="Name of the creditor.", show_default=False)],
     organization_no: Annotated[str, typer.Option("--organization-no", help="Its organisation number.", show_default=False)],
     client: Annotated[int | None, typer.Option("--client", help="The number to give it; the next free one unless given.", show_default=False)] = None,
-    scheme: Annotated[str | None, typer.Option("--organization-no-scheme", help="ISO 6523 code of the number's register.", show_default="0192, Norway")] = None,
+    scheme: Annotated[
+        str | None, typer.Option("--organization-no-scheme", help="ISO 6523 code of the number's register.", show_default="0192, Norway")
+    ] = None,
     ledger_start: Annotated[
         str | None,
         typer.Option("--ledger-start", help="First day of the ledger, a first of a month as YYYY-MM-DD.", show_default="1 January of this year"),

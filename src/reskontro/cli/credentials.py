@@ -6,7 +6,18 @@ from typing import Annotated, Any
 
 import typer
 
-from reskontro.cli.common import CommandError, DatabaseUrlOption, DataOption, JsonOption, err, out, print_json, print_table, settings_from, start_logging
+from reskontro.cli.common import (
+    CommandError,
+    DatabaseUrlOption,
+    DataOption,
+    JsonOption,
+    err,
+    out,
+    print_json,
+    print_table,
+    settings_from,
+    start_logging,
+)
 
 app = typer.Typer(help="Who may ask for tokens: add, list and revoke credentials.", no_args_is_help=True)
 
@@ -51,7 +62,9 @@ def _check_clients(transaction: Any, numbers: list[int]) -> None:
     known = {row[0] for row in transaction.execute("select client_no from client where client_no = any(%s)", (numbers,))}
     missing = [str(number) for number in sorted(set(numbers) - known)]
     if missing:
-        raise CommandError(f"There is no client {', '.join(missing)}. `reskontro client list` shows those there are, `reskontro client add` makes one.")
+        raise CommandError(
+            f"There is no client {', '.join(missing)}. `reskontro client list` shows those there are, `reskontro client add` makes one."
+        )
 
 
 @app.command("list")

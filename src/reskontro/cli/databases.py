@@ -69,7 +69,10 @@ def start(data: DataOption = None) -> None:
 
     settings = _settings(data, None)
     if settings.database() is not None or settings.serving_url is not None:
-        raise CommandError("A database URL is set, so there is no embedded PostgreSQL to start. Unset RESKONTRO_DATABASE_URL, DATABASE_URL and RESKONTRO_SERVING_URL.")
+        raise CommandError(
+            "A database URL is set, so there is no embedded PostgreSQL to start. Unset RESKONTRO_DATABASE_URL, DATABASE_URL and"
+            " RESKONTRO_SERVING_URL."
+        )
     # SIGTERM ends it like Ctrl-C: by unwinding.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with running_server(settings) as (url, _embedded):

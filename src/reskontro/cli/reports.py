@@ -108,9 +108,9 @@ def print_findings(reports: Sequence[BatchReport], *, failed_shown: int = FAILED
     failed = [item for report in reports for item in report.failed][:failed_shown]
     if failed:
         total = sum(report.batch["countFailed"] for report in reports)
-        rows = [(item.get("index"), _name(item), "; ".join(message["message"] for message in item["errors"])) for item in failed]
+        named = [(item.get("index"), _name(item), "; ".join(message["message"] for message in item["errors"])) for item in failed]
         title = f"The first {len(failed)} of {total:,} failed items" if total > len(failed) else "Failed items"
-        print_table(title, ("index", "item", "errors"), rows, numbers=("index",))
+        print_table(title, ("index", "item", "errors"), named, numbers=("index",))
 
 
 def _together(parts: Iterable[dict[tuple[str, str], Finding]]) -> dict[tuple[str, str], Finding]:

@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import sys
+import tempfile
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 BACKLOG = 2048
 GRACE_SECONDS = 20
+METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+"""The variable by which the metrics of several processes of one machine are gathered in a folder; for workers of your own set it yourself."""
 KEEP_ALIVE_SECONDS = 75
 
 
@@ -41,7 +44,9 @@ def serve(
     listener = listen(settings.host, settings.port)
     settings = settings.model_copy(update={"port": listener.getsockname()[1]})
     signal.signal(signal.SIGTERM, _leave)
-    with listener:
+    with listener, tempfile.TemporaryDirectory(prefix="reskontro-metrics-") as shared:
+        # Before anything imports prometheus-client: the API then shows what its workers count as well.
+        os.environ.setdefault(METRICS_FOLDER, shared)
         _serve(settings, listener)
 
 
@@ -167,6 +172,7 @@ def worker(
     from reskontro.logs import configure_logging
     from reskontro.rooms import kinds
     from reskontro.runtime import open_house
+    from reskontro.web.metrics import Metrics
     from reskontro.web.tracing import configure_tracing
 
     settings = settings_from(data, database_url)
@@ -174,7 +180,7 @@ def worker(
     configure_tracing("reskontro worker")
     signal.signal(signal.SIGTERM, _leave)
     with open_house(settings, connections=2) as house:
-        working = Worker(house.database, kinds(), settings, SystemClock())
+        working = Worker(house.database, kinds(), settings, SystemClock(), Metrics())
 
         def stop(_signal: int, _frame: Any) -> None:
             working.stop()
@@ -183,5 +189,3 @@ def worker(
         signal.signal(signal.SIGINT, stop)
         end_with_parent(working.stop)
         working.run(until_idle=until_idle)
-
-

@@ -24,7 +24,9 @@ class Verdict:
 
 
 def verify(
-    client: Annotated[list[int] | None, typer.Option("--client", help="Client number; every client unless given. Repeat it for several.", show_default=False)] = None,
+    client: Annotated[
+        list[int] | None, typer.Option("--client", help="Client number; every client unless given. Repeat it for several.", show_default=False)
+    ] = None,
     data: DataOption = None,
     database_url: DatabaseUrlOption = None,
     json: JsonOption = False,
@@ -51,7 +53,6 @@ def verify(
 
 def verify_clients(database: Database, numbers: list[int] | None = None) -> list[Verdict]:
     """The verdicts on the clients, all of them when no numbers are given; raises CommandError for a client that does not exist."""
-    from reskontro.ledger.log import verify_log
     from reskontro.ledger.verify import verify_client
 
     with database.system() as transaction:
@@ -62,9 +63,7 @@ def verify_clients(database: Database, numbers: list[int] | None = None) -> list
     verdicts = []
     for number in sorted(set(numbers)) if numbers else names:
         report = verify_client(database, number)
-        with database.transaction(number) as transaction:
-            log_findings = verify_log(transaction, number)
-        verdicts.append(Verdict(number, names[number], [*report.findings, *log_findings], dict(report.counts)))
+        verdicts.append(Verdict(number, names[number], report.findings, report.counts))
     return verdicts
 
 

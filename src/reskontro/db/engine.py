@@ -16,6 +16,7 @@ from reskontro.kit.json import read_json
 
 OWNER_ROLE = "reskontro_owner"
 SERVING_ROLE = "reskontro_serving"
+RECONNECT_SECONDS = 1.0
 
 Transaction = Connection[TupleRow]
 """A connection inside an open transaction."""
@@ -67,6 +68,9 @@ class Database:
             configure=_configure,
             open=False,
             timeout=10,
+            # A pool asks for a lost server ever more rarely, and after an outage would stay away as long again. So it begins anew every second.
+            reconnect_timeout=RECONNECT_SECONDS,
+            reconnect_failed=ConnectionPool.check,
         )
 
     def open(self) -> None:

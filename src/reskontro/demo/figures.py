@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from itertools import pairwise
 
 from reskontro.cli.common import out, print_table
 from reskontro.db.engine import Database
@@ -33,7 +34,7 @@ def print_ageing(database: Database, client_no: int, today: date) -> None:
     """How much is open and for how long it has been due, in base currency."""
     with database.transaction(client_no) as transaction:
         found = {row[0]: row[1:] for row in transaction.execute(_AGEING, {"client_no": client_no, "today": today})}
-    names = ["not due yet", *(f"{low + 1}-{high} days" for low, high in zip(BOUNDS, BOUNDS[1:], strict=False)), f"over {BOUNDS[-1]} days"]
+    names = ["not due yet", *(f"{low + 1}-{high} days" for low, high in pairwise(BOUNDS)), f"over {BOUNDS[-1]} days"]
     rows = [(name, *_amounts(found.get(bucket))) for bucket, name in enumerate(names)]
     rows.append(("credits not yet used", *_amounts(found.get(-1))))
     total = sum((amount for _, amount in found.values()), Decimal(0))

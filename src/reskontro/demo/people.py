@@ -9,15 +9,30 @@ from typing import Any
 from reskontro.norway.digits import weighted_sum
 
 FIRST_NAMES = (
-    "Anne Bjørn Camilla Dag Eli Frode Grete Håkon Ida Jørgen Kari Lars Marit Nils Oda Per Ragnhild Sigurd Tone Ulf Vigdis Yngve Åse Øystein Sunniva Torstein"
+    "Anne Bjørn Camilla Dag Eli Frode Grete Håkon Ida Jørgen Kari Lars Marit Nils Oda Per Ragnhild Sigurd Tone Ulf Vigdis Yngve Åse Øystein Torstein"
 ).split()
-SURNAMES = "Prøve Testheim Øvelsen Eksempelstad Utprøving Fiktiv Påfunn Mønsterli Testdal Prøvebakken Øvingsrud Skissesund Utkast Forsøkvik Modellås".split()
+SURNAMES = (
+    "Prøve Testheim Øvelsen Eksempelstad Utprøving Fiktiv Påfunn Mønsterli Testdal Prøvebakken Øvingsrud Skissesund Utkast Forsøkvik Modellås".split()
+)
 COMPANY_WORDS = "Fjell Skogly Havblikk Nordlys Granli Solside Elvebakk Kystvakt Tindetopp Bergly Vestavind Furulund".split()
 COMPANY_TRADES = "Prøvedrift Testbygg Øvingsregnskap Modellverk Forsøksfrakt Mønsterdata Fiktivhandel Utkasttrykk".split()
 PUBLIC_BODIES = "Prøveby Testfjord Øvingsdal Modellnes Forsøkvåg Fiktivøy".split()
 STREETS = "Testgata Prøveveien Øvelsesstien Eksempelbakken Fiktivgata Mønsterveien Modellalleen".split()
-TOWNS = (("0150", "Oslo"), ("5003", "Bergen"), ("7011", "Trondheim"), ("4006", "Stavanger"), ("9008", "Tromsø"), ("4611", "Kristiansand"), ("3015", "Drammen"))
-ABROAD = (("SE", "11122", "Stockholm", "SEK"), ("FI", "00100", "Helsinki", "EUR"), ("DE", "10115", "Berlin", "EUR"), ("NL", "1011 AB", "Amsterdam", "EUR"))
+TOWNS = (
+    ("0150", "Oslo"),
+    ("5003", "Bergen"),
+    ("7011", "Trondheim"),
+    ("4006", "Stavanger"),
+    ("9008", "Tromsø"),
+    ("4611", "Kristiansand"),
+    ("3015", "Drammen"),
+)
+ABROAD = (
+    ("SE", "11122", "Stockholm", "SEK"),
+    ("FI", "00100", "Helsinki", "EUR"),
+    ("DE", "10115", "Berlin", "EUR"),
+    ("NL", "1011 AB", "Amsterdam", "EUR"),
+)
 OLDEST_BIRTH, YOUNGEST_BIRTH = date(1940, 1, 1), date(2006, 12, 31)
 
 _ORGANIZATION_WEIGHTS = (3, 2, 7, 6, 5, 4, 3, 2)

@@ -153,5 +153,3 @@ def _farewell(narrator: Narrator, url: str, client_no: int, credential: NewCrede
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-

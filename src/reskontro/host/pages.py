@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import Receive, Scope, Send
 
+from reskontro.host.guides import INDEX, guide_files, guide_html
 from reskontro.host.health import check_health
 from reskontro.kit.json import write_json
 from reskontro.web.calls import Services
@@ -34,9 +35,9 @@ _ASSETS = next(Path(swagger_ui_bundle.__file__).parent.glob("vendor/swagger-ui-*
 _ASSET_NAMES = {"swagger-ui.css", "swagger-ui-bundle.js", "favicon-32x32.png"}
 
 
-def _page(title: str, body: str) -> HTMLResponse:
+def _page(title: str, body: str, status: int = 200) -> HTMLResponse:
     html = f"<!doctype html><html lang='en'><meta charset='utf-8'><meta name='viewport' content='width=device-width'><title>{escape(title)}</title>"
-    return HTMLResponse(f"{html}<style>{_CSS}</style>{body}</html>", headers={"Content-Security-Policy": _POLICY})
+    return HTMLResponse(f"{html}<style>{_CSS}</style>{body}</html>", status, headers={"Content-Security-Policy": _POLICY})
 
 
 class Pages:
@@ -53,11 +54,12 @@ class Pages:
             "/docs": self._docs,
             "/docs/": lambda request: RedirectResponse("/docs"),
             "/docs/start.js": self._docs_script,
+            "/guides": lambda request: RedirectResponse(f"/guides/{INDEX}"),
         }
 
     def has(self, path: str) -> bool:
         """Whether the path is one of these pages."""
-        return path in self._routes or (path.startswith("/docs/assets/") and path.removeprefix("/docs/assets/") in _ASSET_NAMES)
+        return path in self._routes or path.startswith("/guides/") or (path.startswith("/docs/assets/") and path.removeprefix("/docs/assets/") in _ASSET_NAMES)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a GET of one of the pages."""
@@ -65,7 +67,11 @@ class Pages:
             response: Response = PlainTextResponse("Method not allowed", 405, headers={"Allow": "GET, HEAD"})
         else:
             path = scope["path"]
-            handler = self._routes.get(path) or functools.partial(self._asset, path.removeprefix("/docs/assets/"))
+            handler = self._routes.get(path)
+            if handler is None and path.startswith("/guides/"):
+                handler = functools.partial(self._guide, path.removeprefix("/guides/"))
+            elif handler is None:
+                handler = functools.partial(self._asset, path.removeprefix("/docs/assets/"))
             response = await _in_thread(self._services, handler, Request(scope, receive))
         response.headers["X-Content-Type-Options"] = "nosniff"
         await response(scope, receive, send)
@@ -80,12 +86,12 @@ double-entry ledger, and tells what became of each.</p>
 <dt>State</dt><dd><span class="state">{health["status"]}</span> version {escape(health["version"])} · <a href="/health">health page</a> · <a href="/metrics">metrics</a></dd>
 <dt>Try it</dt><dd><a href="/docs">Interactive documentation</a> of every operation</dd>
 <dt>Generate a client</dt><dd><a href="/openapi.json">OpenAPI 3.1 document</a></dd>
-<dt>Guides</dt><dd>In the folder <code>docs</code> of the project: tutorial, how-to guides, reference, explanation</dd>
+<dt>Guides</dt><dd><a href="/guides">Tutorial, how-to guides, reference and explanation</a></dd>
 </dl>
 <p>The first steps from a shell:</p>
 <pre>reskontro client add --name "Fjord AS" --organization-no 310044113
-reskontro credential add --client 1 --scopes "read:arm write:arm"
-reskontro batch send customers.csv --client 1</pre>
+eval "$(reskontro credential add --client 1001)"
+reskontro batch send customers.csv --client 1001</pre>
 """
         return _page("Reskontro", body)
 
@@ -95,9 +101,8 @@ reskontro batch send customers.csv --client 1</pre>
         if "text/html" not in request.headers.get("accept", ""):
             return Response(write_json(health), status, media_type="application/json", headers={"Cache-Control": "no-store"})
         rows = "".join(f"<tr><td>{check['name']}</td><td>{check['status']}</td></tr>" for check in health["checks"])
-        page = _page("Health", f"<h1>{health['status']}</h1><table><tr><th>check</th><th>state</th></tr>{rows}</table><p><a href='/'>Back</a></p>")
-        page.status_code = status
-        return page
+        table = f"<table><tr><th>check</th><th>state</th></tr>{rows}</table>"
+        return _page("Health", f"<h1>{health['status']}</h1>{table}<p><a href='/'>Back</a></p>", status)
 
     def _metrics(self, request: Request) -> Response:
         self._services.metrics.observe_queue(self._services.database, self._services.clock.now())
@@ -117,6 +122,11 @@ reskontro batch send customers.csv --client 1</pre>
     def _docs_script(self, request: Request) -> Response:
         script = "SwaggerUIBundle({url:'/openapi.json',dom_id:'#swagger',deepLinking:true,docExpansion:'none',persistAuthorization:false});"
         return Response(script, media_type="text/javascript")
+
+    def _guide(self, name: str, request: Request) -> Response:
+        if name not in guide_files():
+            return _page("No such guide", "<h1>No such guide</h1><p><a href='/guides'>All guides</a></p>", status=404)
+        return _page("Reskontro: guides", f"<p><a href='/'>Reskontro</a> · <a href='/guides'>All guides</a></p>{guide_html(name)}")
 
     def _asset(self, name: str, request: Request) -> Response:
         kind = mimetypes.guess_type(name)[0] or "application/octet-stream"

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from datetime import datetime
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
 
 from reskontro.db.engine import Database
 
+SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+"""The variable of prometheus-client that names a folder for several processes; it must be set before that package is imported."""
 LATENCY_BUCKETS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10)
 
 
@@ -27,8 +31,8 @@ class Metrics:
         self.chunk_seconds = Histogram(
             "reskontro_chunk_seconds", "Time to process and commit a chunk", ("entity",), buckets=LATENCY_BUCKETS, registry=self.registry
         )
-        self.batches = Gauge("reskontro_batches", "Batches by state", ("status",), registry=self.registry)
-        self.queue_age = Gauge("reskontro_queue_age_seconds", "Age of the oldest batch that waits", registry=self.registry)
+        self.batches = Gauge("reskontro_batches", "Batches by state", ("status",), registry=self.registry, multiprocess_mode="mostrecent")
+        self.queue_age = Gauge("reskontro_queue_age_seconds", "Age of the oldest batch that waits", registry=self.registry, multiprocess_mode="mostrecent")
 
     def request(self, operation: str, method: str, status: int, seconds: float) -> None:
         """Note one answered request."""
@@ -45,5 +49,9 @@ class Metrics:
         self.queue_age.set((now - oldest).total_seconds() if oldest else 0)
 
     def text(self) -> bytes:
-        """All metrics in the Prometheus text format."""
+        """All metrics in the Prometheus text format; with PROMETHEUS_MULTIPROC_DIR those of all processes that share that folder."""
+        if os.environ.get(SHARED_FOLDER):
+            registry = CollectorRegistry()
+            MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+            return generate_latest(registry)
         return generate_latest(self.registry)

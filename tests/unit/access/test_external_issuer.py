@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
@@ -291,6 +292,8 @@ class TestUsableKeys:
         """Keys for other purposes, of other kinds, without an id or damaged are passed over; the rest is taken."""
         with pytest.warns(SecurityWarning):
             small = RSAKey.generate_key(1024)
+        # A short modulus behind zeros has the length of a long one.
+        padded = urlsafe_b64encode(bytes(128) + small.public_key.public_numbers().n.to_bytes(128, "big")).rstrip(b"=").decode()
         elliptic = ECKey.generate_key("P-256", auto_kid=True).as_dict(private=False)
         entries = [
             jwk(strange_key, kid="enc", use="enc"),
@@ -303,13 +306,15 @@ class TestUsableKeys:
             jwk(strange_key, kid=None),
             jwk(strange_key, kid=["x"]),
             jwk(small, kid="small"),
+            jwk(small, kid="padded", n=padded),
             jwk(strange_key, kid="huge", n="_" * 3_000),
             elliptic,
             {"kty": "oct", "kid": "oct", "k": "c2VjcmV0"},
             jwk(rsa_key, kid="good"),
             jwk(strange_key, kid="good"),
         ]
-        found = usable_keys({"keys": entries})
+        with pytest.warns(SecurityWarning):
+            found = usable_keys({"keys": entries})
         assert list(found) == ["good"]
         assert found["good"].thumbprint() == rsa_key.thumbprint()
 

@@ -88,7 +88,7 @@ def test_a_folder_that_is_not_ours_is_left_alone(tmp_path: Path, capsys: pytest.
 
 def test_a_port_in_use_is_told() -> None:
     """Instead of a server that nobody reaches."""
-    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(CommandError, match="in use.*--port"):
+    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(CommandError, match=r"in use.*--port"):
         listen("127.0.0.1", taken.getsockname()[1])
 
 

@@ -30,7 +30,14 @@ class TestCsv:
         """A number is one only where the field is one: customerNo 007 stays a text, dueDays 14 becomes a number."""
         path = write(tmp_path, "customerNo,name,dueDays,vatLiable,limitAmount,postalAddress.postalCode\n007,Kari,14,TRUE,1000.50,0150\n")
         assert items_of(path) == [
-            {"customerNo": "007", "name": "Kari", "dueDays": 14, "vatLiable": True, "limitAmount": Decimal("1000.50"), "postalAddress": {"postalCode": "0150"}}
+            {
+                "customerNo": "007",
+                "name": "Kari",
+                "dueDays": 14,
+                "vatLiable": True,
+                "limitAmount": Decimal("1000.50"),
+                "postalAddress": {"postalCode": "0150"},
+            }
         ]
 
     def test_what_is_no_number_is_passed_on_as_text(self, tmp_path: Path) -> None:
@@ -57,7 +64,9 @@ class TestCsv:
         """Lines that no cell fills are left out."""
         header = "documentType,documentLines.0.lineNo,documentLines.0.currencyAmounts.vat,documentLines.1.lineNo,documentLines.2.lineNo"
         path = write(tmp_path, f"{header}\nIN,1,2.50,,3\n")
-        assert items_of(path) == [{"documentType": "IN", "documentLines": [{"lineNo": 1, "currencyAmounts": {"vat": Decimal("2.50")}}, {"lineNo": 3}]}]
+        assert items_of(path) == [
+            {"documentType": "IN", "documentLines": [{"lineNo": 1, "currencyAmounts": {"vat": Decimal("2.50")}}, {"lineNo": 3}]}
+        ]
 
     @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
     def test_spreadsheets_of_all_countries(self, tmp_path: Path, delimiter: str) -> None:

@@ -10,7 +10,6 @@ from uuid import UUID
 
 import pytest
 from psycopg.types.json import Jsonb
-from tests.unit.ledger.undone import undone
 
 from reskontro.batches.kinds import Origin
 from reskontro.db.engine import Database, Transaction, lock_client
@@ -20,6 +19,7 @@ from reskontro.kit.fields import Invalid
 from reskontro.ledger.books import Books, open_books, raise_version
 from reskontro.ledger.configs import CONFIG_KEYS, default_of
 from reskontro.receivable.administration.service import create_client
+from tests.unit.ledger.undone import undone
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 DAY = date(2026, 11, 25)

@@ -6,12 +6,12 @@ import csv
 from datetime import date
 
 import pytest
-from tests.shared_data import shared_path
 
 from reskontro.ledger.chart import BUILT_IN_RULE_MAX, BUILT_IN_RULES, CONTROL_ACCOUNT, DEFAULT_CHART
 from reskontro.ledger.config_table import COLLECTION_ACCOUNTS
 from reskontro.ledger.posting_rules import EVENTS, PostingAccounts, RuleBook
 from reskontro.norway.vat import VAT_CODES
+from tests.shared_data import shared_path
 
 DAY = date(2026, 11, 25)
 BOOK = RuleBook(BUILT_IN_RULES)

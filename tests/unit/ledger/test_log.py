@@ -14,7 +14,6 @@ from uuid import UUID
 
 import psycopg
 import pytest
-from tests.unit.ledger.undone import undone
 
 from reskontro.batches.kinds import Origin
 from reskontro.db.engine import Database, Transaction, lock_client
@@ -22,6 +21,7 @@ from reskontro.kit.clock import MovableClock
 from reskontro.kit.ids import new_id
 from reskontro.ledger.log import FINDINGS_MAX, GENESIS, LogEntry, append_log, erase_log_values, verify_log
 from reskontro.receivable.administration.service import create_client
+from tests.unit.ledger.undone import undone
 
 NOW = datetime(2026, 11, 25, 12, 0, 0, 123456, tzinfo=UTC)
 API = Origin("erp", "anne", UUID(int=1), "API")

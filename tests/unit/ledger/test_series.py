@@ -6,13 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
 import pytest
-from tests.unit.ledger.undone import undone
 
 from reskontro.batches.kinds import Origin
 from reskontro.db.engine import Database, lock_client
 from reskontro.kit.clock import MovableClock
 from reskontro.ledger.series import claim, last_claimed
 from reskontro.receivable.administration.service import create_client
+from tests.unit.ledger.undone import undone
 
 
 @pytest.fixture

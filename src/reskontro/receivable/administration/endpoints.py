@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from reskontro.access.principals import Principal
-from reskontro.batches.kinds import Origin
-from reskontro.db.engine import Transaction, lock_client
+from reskontro.db.engine import Transaction
 from reskontro.kit.errors import Problem
 from reskontro.ledger.books import Books, open_books
 from reskontro.ledger.posting_rules import EVENTS
@@ -22,6 +21,7 @@ from reskontro.receivable.administration.book_schemas import (
 )
 from reskontro.receivable.administration.schemas import CLIENT as CLIENT_SCHEMA
 from reskontro.receivable.administration.schemas import CLIENT_STATUSES, client_view
+from reskontro.receivable.writes import change_books, origin_of
 from reskontro.web.calls import Call
 from reskontro.web.idempotency import run_once
 from reskontro.web.lists import LIST_PARAMETERS, Listing, answer_list
@@ -33,10 +33,6 @@ routes = Routes()
 _CLIENTS = f"{ARM}/clients"
 _BODY = Body("client", CLIENT_SCHEMA)
 _STATUS = Parameter("status", "choices", "Status of the client", values=CLIENT_STATUSES)
-
-
-def _origin(call: Call) -> Origin:
-    return Origin(call.subject, call.user_id, call.request_id, "API")
 
 
 @routes.add(
@@ -89,7 +85,7 @@ def create_client(call: Call) -> Reply:
     sent = call.read_entity(_BODY)
 
     def work(transaction: Transaction) -> Reply:
-        client = service.create_client(transaction, sent, clock=call.services.clock, origin=_origin(call))
+        client = service.create_client(transaction, sent, clock=call.services.clock, origin=origin_of(call))
         location = f"{call.services.public_url}{_CLIENTS}/{client.client_no}"
         return Reply(201, client_view(client), {"Location": location})
 
@@ -128,7 +124,7 @@ def update_client(call: Call) -> Reply:
     sent = call.read_entity(_BODY)
 
     def work(transaction: Transaction) -> Reply:
-        client = service.change_client(transaction, call.client_no, sent, clock=call.services.clock, origin=_origin(call))
+        client = service.change_client(transaction, call.client_no, sent, clock=call.services.clock, origin=origin_of(call))
         return Reply(200, client_view(client))
 
     return run_once(call, work)
@@ -150,18 +146,6 @@ def _path_number(call: Call, name: str) -> int:
     if not (text.isascii() and text.isdigit()):
         raise Problem("INVALID-PARAMETER", f"{name} must be an integer")
     return int(text) if len(text) <= 9 else 0
-
-
-def _change_books(call: Call, change: Callable[[Transaction, Books], Reply]) -> Reply:
-    """Change the books of an active client, once for an Idempotency-Key, under the client's write lock."""
-
-    def work(transaction: Transaction) -> Reply:
-        lock_client(transaction, call.client_no)
-        books = open_books(transaction, call.client_no, call.services.clock.now())
-        books.require_active()
-        return change(transaction, books)
-
-    return run_once(call, work)
 
 
 @routes.add(
@@ -202,10 +186,10 @@ def put_gl_account(call: Call) -> Reply:
 
     def change(transaction: Transaction, books: Books) -> Reply:
         now = call.services.clock.now()
-        view, created = gl_accounts.put_account(transaction, books, call.path["glaccount"], sent, origin=_origin(call), now=now)
+        view, created = gl_accounts.put_account(transaction, books, call.path["glaccount"], sent, origin=origin_of(call), now=now)
         return Reply(201 if created else 200, view)
 
-    return _change_books(call, change)
+    return change_books(call, change)
 
 
 @routes.add(
@@ -243,10 +227,10 @@ def put_posting_rule(call: Call) -> Reply:
 
     def change(transaction: Transaction, books: Books) -> Reply:
         now = call.services.clock.now()
-        view, created = posting_rules.put_rule(transaction, books, number, sent, origin=_origin(call), now=now)
+        view, created = posting_rules.put_rule(transaction, books, number, sent, origin=origin_of(call), now=now)
         return Reply(201 if created else 200, view)
 
-    return _change_books(call, change)
+    return change_books(call, change)
 
 
 @routes.add(
@@ -288,6 +272,6 @@ def put_period(call: Call) -> Reply:
 
     def change(transaction: Transaction, books: Books) -> Reply:
         now = call.services.clock.now()
-        return Reply(200, periods.put_period(transaction, books, gl_year, gl_period, sent, origin=_origin(call), now=now))
+        return Reply(200, periods.put_period(transaction, books, gl_year, gl_period, sent, origin=origin_of(call), now=now))
 
-    return _change_books(call, change)
+    return change_books(call, change, find=lambda books: periods.known_period(books, gl_year, gl_period))

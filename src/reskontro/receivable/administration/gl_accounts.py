@@ -21,7 +21,7 @@ from reskontro.receivable.administration.book_schemas import (
     account_of,
     account_view,
 )
-from reskontro.receivable.administration.merging import changes_of, merged, refuse
+from reskontro.receivable.merging import changes_of, merged, refuse
 from reskontro.web.lists import Listing
 
 ROOT = "/glAccount"

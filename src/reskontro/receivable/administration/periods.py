@@ -15,7 +15,7 @@ from reskontro.ledger.books import Books, Period, open_books, raise_version
 from reskontro.ledger.log import LogEntry, append_log
 from reskontro.receivable.administration import store
 from reskontro.receivable.administration.book_schemas import PERIOD_WRITE
-from reskontro.receivable.administration.merging import refuse
+from reskontro.receivable.merging import refuse
 from reskontro.web.lists import Listing
 
 ROOT = "/period"
@@ -60,6 +60,14 @@ def period_views(transaction: Transaction, client_no: int, periods: Sequence[Per
     ]
 
 
+def known_period(books: Books, gl_year: int, gl_period: int) -> Period:
+    """The period of that number; raises Problem NOT-FOUND."""
+    period = books.calendar.period(gl_year, gl_period)
+    if period is None:
+        raise not_found(f"period {gl_year}/{gl_period}")
+    return period
+
+
 def put_period(
     transaction: Transaction,
     books: Books,
@@ -74,9 +82,7 @@ def put_period(
 
     Raises Problem NOT-FOUND, STATE-CONFLICT (409) or VALIDATION-FAILED.
     """
-    period = books.calendar.period(gl_year, gl_period)
-    if period is None:
-        raise not_found(f"period {gl_year}/{gl_period}")
+    period = known_period(books, gl_year, gl_period)
     messages = Messages()
     values = PERIOD_WRITE.read(sent, messages)
     status = values.get("status", period.status)

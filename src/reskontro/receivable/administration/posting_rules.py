@@ -22,7 +22,7 @@ from reskontro.receivable.administration.book_schemas import (
     rule_of,
     rule_view,
 )
-from reskontro.receivable.administration.merging import changes_of, merged, refuse
+from reskontro.receivable.merging import changes_of, merged, refuse
 from reskontro.web.lists import Listing
 
 ROOT = "/postingRule"

@@ -19,9 +19,9 @@ from reskontro.ledger.log import LogEntry, append_log
 from reskontro.ledger.periods import end_of_next_year
 from reskontro.norway.identities import DEFAULT_SCHEME, is_organization_no, stored_organization_no
 from reskontro.receivable.administration import store
-from reskontro.receivable.administration.merging import changes_of, refuse
 from reskontro.receivable.administration.schemas import CLIENT, LEDGER_START_MIN, client_view
 from reskontro.receivable.customers.schemas import ADDRESS_KEYS
+from reskontro.receivable.merging import changes_of, refuse
 
 ROOT = "/client"
 _PAIR = ("organizationNo", "organizationNoScheme")

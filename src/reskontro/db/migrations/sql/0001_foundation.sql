@@ -429,7 +429,7 @@ create table batch_slice (
   batch_uuid uuid not null,
   first_index integer not null,
   item_count integer not null,
-  body bytea not null,                 -- msgpack array of the raw items, zstandard
+  body bytea not null,                 -- JSON array of the raw items, zstandard
   primary key (client_no, batch_uuid, first_index)
 );
 alter table batch_slice alter column body set storage external;
