@@ -20,7 +20,7 @@ import threading
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -52,12 +52,18 @@ VICTIMS: tuple[tuple[str, ...], ...] = (
     ("worker", "api", "postgres"),
 )
 """Who is killed in a schedule, in turn by its seed."""
+SHOWN_CHARACTERS = 400
 UNDECIDED = (429, 503)
 """Answers after which a call is repeated: nothing, or nobody knows what, was done."""
 
 
 class Broken(AssertionError):
     """A promise does not hold after a crash schedule; the text says which, and how to repeat it."""
+
+
+def today() -> date:
+    """The date that clients with the default time zone have now."""
+    return datetime.now(ZoneInfo("Europe/Oslo")).date()
 
 
 def new_installation(folder: Path) -> Installation:
@@ -147,6 +153,75 @@ class Sender:
             time.sleep(POLL_SECONDS)
 
 
+class Judge:
+    """Compares what the API answers and the ledger holds with what the stories add up to; what differs becomes a finding."""
+
+    def __init__(self, today: date) -> None:
+        self._today = today
+        self.findings: list[str] = []
+        self.documents = 0
+
+    def _expect(self, what: str, got: Any, expected: Any) -> None:
+        if got != expected:
+            self.findings.append(f"{what}: {str(got)[:SHOWN_CHARACTERS]}, expected {str(expected)[:SHOWN_CHARACTERS]}")
+
+    def check_answers(self, sender: Sender, client_no: int, story: Story) -> None:
+        """Every call was answered, every accepted batch has exactly one result for each item, and a repetition has no further effect."""
+        for call in story.singles:
+            self._expect(f"client {client_no}: status of {call.method} {call.path} ({call.answer[:200]!r})", call.status, 201)
+        for call in (*story.batches, story.unanswered):
+            if call.key is None and call.status is None:
+                continue
+            self._expect(f"client {client_no}: status of {call.method} {call.path} ({call.answer[:200]!r})", call.status, 202)
+            if call.status != 202:
+                continue
+            batch = sender.finished_batch(client_no, json.loads(call.answer)["batchUuid"])
+            items = batch["items"]
+            self._expect(f"client {client_no}: indexes of {call.path}", [item["index"] for item in items], list(range(len(call.expected))))
+            found = [item["errors"][0]["code"] if item["result"] == "FAILED" else item["result"] for item in items]
+            if found != call.expected:
+                wrong = [(index, got, want) for index, (got, want) in enumerate(zip(found, call.expected, strict=False)) if got != want]
+                self.findings.append(f"client {client_no}: results of {call.method} {call.path} differ: {wrong[:5]}")
+            failed = sum(item["result"] == "FAILED" for item in items)
+            counted = [batch[key] for key in ("countNotProcessed", "countProcessed", "countSuccessful", "countFailed")]
+            self._expect(f"client {client_no}: counters of {call.path}", counted, [0, len(items), len(items) - failed, failed])
+        for call in (*story.batches, *story.singles):
+            again = sender.repeat(client_no, call)
+            self._expect(f"client {client_no}: repeated {call.method} {call.path}", (again.status_code, again.content), (call.status, call.answer))
+
+    def check_books(self, database: Database, client_no: int, story: Story) -> None:
+        """The ledger has what the input adds up to, once; its numbers have no gap, and verification finds nothing."""
+        books, more = story.books, story.unanswered_books
+        with database.transaction(client_no) as transaction:
+            numbers = [row[0] for row in transaction.execute("select document_no from document where client_no = %s", (client_no,))]
+            balances = dict(
+                transaction.execute("select gl_account, sum(amount) from gl_item where client_no = %s group by 1", (client_no,)).fetchall()
+            )
+            batches = [row[0] for row in transaction.execute("select count_total from batch where client_no = %s", (client_no,))]
+            customers = [row[0] for row in transaction.execute("select customer_no from customer where client_no = %s", (client_no,))]
+        unanswered = sum(number.startswith("U-") for number in numbers)
+        if story.unanswered.status == 202 or unanswered:
+            self._expect(f"client {client_no}: documents of the batch without a key", unanswered, more.documents)
+            books.documents += more.documents
+            for account, amount in more.balances.items():
+                books.balances[account] += amount
+        self.documents += len(numbers)
+        self._expect(f"client {client_no}: documents", len(numbers), books.documents)
+        self._expect(f"client {client_no}: customers", len(customers), books.customers)
+        self._expect(f"client {client_no}: customer of the single writes", customers.count(SINGLE_CUSTOMER), 1)
+        self._expect(f"client {client_no}: batches", len(batches), len(story.batches) + bool(unanswered))
+        prefix = f"I{self._today:%y}-"
+        drawn = sorted(number for number in numbers if number.startswith(prefix))
+        wanted = [f"{prefix}{number:06d}" for number in range(1, books.unnumbered + 1)]
+        wrong = sorted(set(drawn) ^ set(wanted))
+        self._expect(f"client {client_no}: drawn numbers that are missing or too many", wrong, [])
+        expected = {account: Decimal(amount) / 100 for account, amount in books.balances.items() if amount}
+        self._expect(f"client {client_no}: balances", {account: amount for account, amount in balances.items() if amount}, expected)
+        report = verify_client(database, client_no)
+        self.findings += [f"client {client_no}: {finding}" for finding in report.findings]
+        self._expect(f"client {client_no}: documents verified", report.counts["documents"], books.documents)
+
+
 class Schedule:
     """One run of the stories of some clients under blows."""
 
@@ -156,7 +231,7 @@ class Schedule:
         self._random = random.Random(f"crash {seed}")
         self._counts = counts
         self.victims = VICTIMS[seed % len(VICTIMS)]
-        self._today = datetime.now(ZoneInfo("Europe/Oslo")).date()
+        self._today = today()
         self._stories: dict[int, Story] = {}
         self._findings: list[str] = []
 
@@ -177,6 +252,7 @@ class Schedule:
         numbers = self._installation.add_clients(CLIENTS, f"{self._today.year}-01-01")
         self._stories = {number: Story(f"{self._seed}/{place}", self._today) for place, number in enumerate(numbers)}
         senders = [Sender(self._installation, self._counts) for _ in range(2 * CLIENTS)]
+        judge = Judge(self._today)
         blows = threading.Thread(target=self._strike)
         try:
             for sender in senders:
@@ -192,15 +268,17 @@ class Schedule:
                     lane.result()
             blows.join()
             for client_no, story in self._stories.items():
-                self._check_answers(senders[0], client_no, story)
+                judge.check_answers(senders[0], client_no, story)
             self._installation.keep_server()
             with self._installation.database() as database:
                 for client_no, story in self._stories.items():
-                    self._check_books(database, client_no, story)
+                    judge.check_books(database, client_no, story)
         finally:
             blows.join()
             for sender in senders:
                 sender.close()
+        self._counts["documents"] += judge.documents
+        self._findings += judge.findings
         self._findings += [f"logged: {line}" for line in self._installation.errors_logged()]
 
     @staticmethod
@@ -227,64 +305,6 @@ class Schedule:
                     self._installation.keep_server()
                 case "backend":
                     self._installation.kill_backend(lambda behind, which=which: behind[int(which * len(behind))])
-
-    # ------------------------------------------------------------------------------------------------ checks
-
-    def _expect(self, what: str, got: Any, expected: Any) -> None:
-        if got != expected:
-            self._findings.append(f"{what}: {got!r}, expected {expected!r}")
-
-    def _check_answers(self, sender: Sender, client_no: int, story: Story) -> None:
-        """Every call was answered, every accepted batch has exactly one result for each item, and a repetition has no further effect."""
-        for call in story.singles:
-            self._expect(f"client {client_no}: status of {call.method} {call.path} ({call.answer[:200]!r})", call.status, 201)
-        for call in (*story.batches, story.unanswered):
-            if call.key is None and call.status is None:
-                continue
-            self._expect(f"client {client_no}: status of {call.method} {call.path}", call.status, 202)
-            batch = sender.finished_batch(client_no, json.loads(call.answer)["batchUuid"])
-            items = batch["items"]
-            self._expect(f"client {client_no}: indexes of {call.path}", [item["index"] for item in items], list(range(len(call.expected))))
-            found = [item["errors"][0]["code"] if item["result"] == "FAILED" else item["result"] for item in items]
-            if found != call.expected:
-                wrong = [(index, got, want) for index, (got, want) in enumerate(zip(found, call.expected, strict=False)) if got != want]
-                self._findings.append(f"client {client_no}: results of {call.method} {call.path} differ: {wrong[:5]}")
-            failed = sum(item["result"] == "FAILED" for item in items)
-            counted = [batch[key] for key in ("countNotProcessed", "countProcessed", "countSuccessful", "countFailed")]
-            self._expect(f"client {client_no}: counters of {call.path}", counted, [0, len(items), len(items) - failed, failed])
-        for call in (*story.batches, *story.singles):
-            again = sender.repeat(client_no, call)
-            self._expect(f"client {client_no}: repeated {call.method} {call.path}", (again.status_code, again.content), (call.status, call.answer))
-
-    def _check_books(self, database: Database, client_no: int, story: Story) -> None:
-        """The ledger has what the input adds up to, once; its numbers have no gap, and verification finds nothing."""
-        books, more = story.books, story.unanswered_books
-        with database.transaction(client_no) as transaction:
-            numbers = [row[0] for row in transaction.execute("select document_no from document where client_no = %s", (client_no,))]
-            balances = dict(
-                transaction.execute("select gl_account, sum(amount) from gl_item where client_no = %s group by 1", (client_no,)).fetchall()
-            )
-            batches = [row[0] for row in transaction.execute("select count_total from batch where client_no = %s", (client_no,))]
-            customers = [row[0] for row in transaction.execute("select customer_no from customer where client_no = %s", (client_no,))]
-        unanswered = sum(number.startswith("U-") for number in numbers)
-        if story.unanswered.status == 202 or unanswered:
-            self._expect(f"client {client_no}: documents of the batch without a key", unanswered, more.documents)
-            books.documents += more.documents
-            for account, amount in more.balances.items():
-                books.balances[account] += amount
-        self._counts["documents"] += len(numbers)
-        self._expect(f"client {client_no}: documents", len(numbers), books.documents)
-        self._expect(f"client {client_no}: customers", len(customers), books.customers)
-        self._expect(f"client {client_no}: customer of the single writes", customers.count(SINGLE_CUSTOMER), 1)
-        self._expect(f"client {client_no}: batches", len(batches), len(story.batches) + bool(unanswered))
-        prefix = f"I{self._today:%y}-"
-        drawn = sorted(number for number in numbers if number.startswith(prefix))
-        self._expect(f"client {client_no}: drawn numbers", drawn, [f"{prefix}{number:06d}" for number in range(1, books.unnumbered + 1)])
-        expected = {account: Decimal(amount) / 100 for account, amount in books.balances.items() if amount}
-        self._expect(f"client {client_no}: balances", {account: amount for account, amount in balances.items() if amount}, expected)
-        report = verify_client(database, client_no)
-        self._findings += [f"client {client_no}: {finding}" for finding in report.findings]
-        self._expect(f"client {client_no}: documents verified", report.counts["documents"], books.documents)
 
 
 def main() -> int:

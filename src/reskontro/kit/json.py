@@ -18,6 +18,7 @@ from reskontro.kit.money import wire_number
 DEPTH_MAX = 32
 _BOM = b"\xef\xbb\xbf"
 _POSITION = re.compile(r" at line \d+ column \d+$")
+_NO_BRACKETS = re.compile(rb"[^\[\]{}]+")
 _STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
 
 
@@ -32,16 +33,16 @@ class JsonMalformed(ValueError):
 
 
 def _too_deep(data: bytes) -> bool:
-    """Whether arrays and objects are nested deeper than allowed; counts brackets outside strings."""
+    """Whether arrays and objects are nested deeper than allowed; looks at brackets outside strings."""
     if data.count(b"[") + data.count(b"{") <= DEPTH_MAX:
         return False
     depth = 0
-    for byte in _STRINGS.sub(b"", data):
+    for byte in _NO_BRACKETS.sub(b"", _STRINGS.sub(b"", data)):
         if byte in b"[{":
             depth += 1
             if depth > DEPTH_MAX:
                 return True
-        elif byte in b"]}":
+        else:
             depth -= 1
     return False
 

@@ -103,6 +103,9 @@ def code_for_amounts(base: Decimal, vat: Decimal, day: date, unit: Decimal = ORE
     nearest = _TOLERANCE_UNITS * unit
     for code, fraction in _taxed_codes_on(day):
         distance = abs((base * fraction).quantize(unit, ROUND_HALF_UP) - vat)
+        if not distance:
+            # The highest rates come first, and nothing is nearer than this.
+            return code
         if distance < nearest or (best is None and distance == nearest):
             best, nearest = code, distance
     return best

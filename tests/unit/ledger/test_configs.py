@@ -110,7 +110,7 @@ def finding(key: str, value: Any) -> tuple[str, str]:
 
 class TestTable:
     def test_holds_exactly_the_documented_keys_with_their_types_and_defaults(self) -> None:
-        """Key, type and default of every row of section 17, in its order."""
+        """Key, type and default of every row, in the documented order."""
         assert {key: (entry.type, entry.default) for key, entry in CONFIG_KEYS.items()} == DOCUMENTED
         assert list(CONFIG_KEYS) == list(DOCUMENTED)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gettext
 from collections.abc import Iterable, Iterator
+from datetime import date
 from functools import cache
 from importlib.resources import files
 from typing import Any, Final, NamedTuple
@@ -32,10 +33,27 @@ class SystemCode(NamedTuple):
     descriptions: tuple[str, str] | None
 
 
-def _code(code_type: str, code: str, name_en: str, name_no: str, *, descriptions: tuple[str, str] | None = None, **more: Any) -> SystemCode:
-    values = {"valid_from": None, "valid_to": None, "active": True, "attributes": {}, **more}
-    names = {"name_en": name_en[:_NAME_CHARACTERS_MAX], "name_no": name_no[:_NAME_CHARACTERS_MAX]}
-    return SystemCode(CodeRecord(code_type=code_type, code=code, **names, **values), descriptions)
+def _code(
+    code_type: str,
+    code: str,
+    name_en: str,
+    name_no: str,
+    *,
+    span: tuple[date | None, date | None] = (None, None),
+    attributes: dict[str, Any] | None = None,
+    descriptions: tuple[str, str] | None = None,
+) -> SystemCode:
+    record = CodeRecord(
+        code_type=code_type,
+        code=code,
+        valid_from=span[0],
+        valid_to=span[1],
+        name_en=name_en[:_NAME_CHARACTERS_MAX],
+        name_no=name_no[:_NAME_CHARACTERS_MAX],
+        active=True,
+        attributes=attributes or {},
+    )
+    return SystemCode(record, descriptions)
 
 
 @cache
@@ -78,14 +96,14 @@ def _vat_rows(code: str, names: tuple[str, str]) -> Iterator[SystemCode]:
     for row in VAT_CODES:
         if row.code == code:
             attributes = {"rate": row.rate}
-            yield _code("VAT-CODE", code, *names, valid_from=row.valid_from, valid_to=row.valid_to, attributes=attributes)
+            yield _code("VAT-CODE", code, *names, span=(row.valid_from, row.valid_to), attributes=attributes)
 
 
 def _rate_rows(key: tuple[str, str], names: tuple[str, str], table: DatedTable) -> Iterator[SystemCode]:
     value = "rate" if key[0] == "INTEREST-RATE" else "amount"
     for row in table.rows:
         attributes = {value: row.value, "source": row.source}
-        yield _code(*key, *names, valid_from=row.valid_from, valid_to=row.valid_to, attributes=attributes)
+        yield _code(*key, *names, span=(row.valid_from, row.valid_to), attributes=attributes)
 
 
 def _translated(domain: str, names: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str, str]]:

@@ -161,6 +161,13 @@ class CustomerDesk:
             self.load((), (account_no,))
         return self._by_account.get(account_no)
 
+    def owner_of_kid(self, customer_kid: str) -> int | None:
+        """The account of the customer whose own KID that is, None when nobody has it."""
+        for customer in self._by_account.values():
+            if customer is not None and customer.customer_kid == customer_kid:
+                return customer.account_no
+        return store.account_of_kid(self._transaction, self._client_no, customer_kid)
+
     def _remember(self, customer: Customer) -> None:
         self._by_key[customer.customer_no.lower()] = customer
         self._by_account[customer.account_no] = customer

@@ -6,12 +6,23 @@ from datetime import date
 
 from reskontro.kit.fields import Schema
 from reskontro.ledger.books import Books
+from reskontro.norway.vat import VAT_CODES
 from reskontro.receivable.customers.record import Customer
 from reskontro.receivable.documents.amounts import ComposedLine, Composition
 from reskontro.receivable.documents.rules import Draft
 from reskontro.receivable.documents.schemas import DOCUMENT, DOCUMENT_LINE
 
 _LINES = DOCUMENT.field("documentLines").position
+TAXED_CODES = frozenset(row.code for row in VAT_CODES if row.vat_account is not None)
+"""Codes whose VAT needs an account."""
+
+
+def unusable(books: Books, number: str | None) -> str | None:
+    """The code of what keeps an account from being posted to beside the control account; None when it can be used."""
+    account = books.account(number) if number else None
+    if account is None or not account.active:
+        return "ACCOUNT-UNKNOWN"
+    return "ACCOUNT-CONTROL" if account.is_control else None
 
 
 def choose_accounts(books: Books, on: date, draft: Draft, composition: Composition, customer: Customer) -> None:
@@ -42,19 +53,15 @@ def choose_accounts(books: Books, on: date, draft: Draft, composition: Compositi
 
 
 def _check_account(books: Books, draft: Draft, line: ComposedLine, index: int, from_header: bool) -> None:
-    for number in (line.gl_account, line.vat_account):
-        account = books.account(number) if number else None
-        if number is None and number is line.vat_account:
-            continue
-        code = None
-        if account is None or not account.active:
-            code = "ACCOUNT-UNKNOWN"
-        elif account.is_control:
-            code = "ACCOUNT-CONTROL"
+    numbers = [line.gl_account]
+    if line.vat_account is not None or (line.vat and line.vat_code in TAXED_CODES):
+        numbers.append(line.vat_account)
+    for number in numbers:
+        code = unusable(books, number)
         if code is None:
             continue
         if from_header:
-            draft.find("E", code, "currencyAmounts", value=number or "")
+            draft.messages.cross("E", code, "document", "", value=number or "")
         else:
             position = (_LINES, index, DOCUMENT_LINE.field("glAccount").position)
             draft.messages.add("E", code, "glAccount", f"/documentLines/{index}/glAccount", position, value=number or "")

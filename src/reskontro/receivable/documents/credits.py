@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from reskontro.batches.kinds import Origin
 from reskontro.kit.money import split
@@ -34,13 +35,19 @@ def check_credit(draft: Draft, credited: KnownDocument) -> None:
             )
 
 
-def credit_parts(desk: DocumentDesk, composition: Composition, credited: KnownDocument, rounding: str, draft: Draft) -> list[Part]:
+def credit_parts(
+    desk: DocumentDesk,
+    composition: Composition,
+    credited: KnownDocument,
+    rounding: str,
+    dimensions_of: Callable[[dict[str, Any]], tuple[tuple[int, str], ...]],
+) -> list[Part]:
     """What a credit note takes back: its own lines on the accounts as credited, or without lines the original in proportion."""
     if credited.parts is None:
         assert credited.gl_year is not None and credited.transaction_no is not None
         credited.parts = posted_parts(desk.transaction, desk.client_no, credited.gl_year, credited.transaction_no)
     original = credited.parts
-    vat_accounts = {account.gl_account for account in desk.books.accounts.values() if account.gl_account.startswith("27")}
+    vat_accounts = {rule.vat_account for rule in desk.books.rules if rule.vat_account is not None}
     vat_parts = [part for part in original if part.gl_account in vat_accounts and part.vat_code is not None]
     income_parts = [part for part in original if part not in vat_parts]
     if composition.from_header:
@@ -59,7 +66,7 @@ def credit_parts(desk: DocumentDesk, composition: Composition, credited: KnownDo
             line.gl_account = next((part.gl_account for part in income_parts if part.vat_code == line.vat_code), line.gl_account)
         if line.vat_account is not None:
             line.vat_account = next((part.gl_account for part in vat_parts if part.vat_code == line.vat_code), line.vat_account)
-    return parts_of(composition, rounding, lambda raw: tuple(sorted((d["dimensionNo"], d["value"]) for d in raw.get("dimensions", ()))))
+    return parts_of(composition, rounding, dimensions_of)
 
 
 def settle_credit(desk: DocumentDesk, item: OpenItem, credited: KnownDocument, composition: Composition, origin: Origin, document: KnownDocument) -> None:

@@ -36,7 +36,10 @@ def check_payment(desk: DocumentDesk, draft: Draft, customer: Customer | None) -
         _find(draft, "BANK-DUPLICATE", "bankReference", value=payment["bankReference"])
     kid = draft.values.get("kid")
     if kid is not None and customer is not None and "referenceDocumentNo" not in draft.values:
-        owners = {item.account_no for item in desk.items_with_kid(kid)}
+        owners = {item.account_no for item in desk.items_with_kid(kid) if item.original_amount > 0}
+        if not owners:
+            owner = desk.customers.owner_of_kid(kid)
+            owners = set() if owner is None else {owner}
         if owners and customer.account_no not in owners:
             draft.find("E", "TARGET-CONFLICT", "kid", fields="kid, customerNo")
 
@@ -48,14 +51,14 @@ def _targets(desk: DocumentDesk, item: OpenItem, draft: Draft, references: list[
     kid = item.kid
     if kid is None or not _matches_automatically(desk, item):
         return "", [], None
-    own = [found for found in desk.items_with_kid(kid) if found.account_no == item.account_no and found is not item]
+    own = [found for found in desk.items_with_kid(kid) if found.account_no == item.account_no and found.original_amount > 0]
     if own:
         in_currency = [found for found in own if found.currency == item.currency]
         if not in_currency:
             return "KID", [], "CURRENCY"
         claims = [claim for found in in_currency for claim in _claims_of(desk, found)]
         if not any(claim.open_amount > 0 for claim in claims):
-            credited = any(found.original_amount and found.credited_amount >= found.original_amount for found in in_currency)
+            credited = any(found.credited_amount >= found.original_amount for found in in_currency)
             return "KID", [], "ITEM-CREDITED" if credited else "ALREADY-PAID"
         return "KID", claims, None
     customer = desk.customers.find_account(item.account_no)
@@ -118,7 +121,7 @@ def settle_payment(
         draft.values["documentDate"],
         item.gl_date,
         payment.get("paymentMethod", "BANK"),
-        payment.get("bankAccountNo"),
+        payment.get("bankAccountNo") or desk.first_bank_account(),
         bank_key,
         reference,
         reference.lower() if reference is not None else None,

@@ -20,7 +20,7 @@ from reskontro.norway.kid import KidTooLong
 from reskontro.receivable.customers.desk import CustomerOutcome
 from reskontro.receivable.customers.record import Customer
 from reskontro.receivable.customers.schemas import CUSTOMER
-from reskontro.receivable.documents.accounts import choose_accounts, read_dimensions
+from reskontro.receivable.documents.accounts import choose_accounts, read_dimensions, unusable
 from reskontro.receivable.documents.amounts import Composition, VatPolicy, compose, has_amounts, parts_of
 from reskontro.receivable.documents.credits import check_credit, credit_parts, settle_credit
 from reskontro.receivable.documents.desk import DocumentDesk, failed, unchanged
@@ -33,6 +33,8 @@ from reskontro.receivable.documents.store import KnownDocument
 
 JOURNALS = {"IN": "SALES", "CN": "SALES", "IT": "NOTES", "RM": "NOTES", "PY": "PAYMENTS"}
 CLAIM_KINDS = {"IN": "PRINCIPAL", "CN": "CREDIT", "IT": "INTEREST", "RM": "COST", "PY": "CREDIT"}
+AMOUNT_MAX = Decimal(10**15 - 1)
+"""The largest amount of a GL line, in its own and in base currency: 15 digits."""
 _DUE_IS_DATE = ("CN", "PY")
 _WITH_KID = ("IN", "IT", "RM")
 _CUSTOMER_POSITION = (DOCUMENT.field("customer").position,)
@@ -161,6 +163,8 @@ def _find_dates(desk: DocumentDesk, draft: Draft, case: _Case, customer: Custome
     elif due_date < document_date:
         draft.find("E", "DATE-ORDER", "dueDate", other="documentDate")
     case.due_date = due_date
+    if draft.refused("glDate"):
+        return
     gl_date: date = values.get("glDate") or document_date
     try:
         placed = desk.books.posting_day(gl_date)
@@ -226,10 +230,22 @@ def _take_effect(desk: DocumentDesk, draft: Draft, case: _Case, customer: Custom
     document_date: date = values["documentDate"]
     if document_no is None:
         document_no = desk.numbers.peek(kind, document_date.year)
-    control = customer.control_account or desk.books.accounts_for("IN", case.gl_day).control
-    account = desk.books.account(control) if control else None
-    if control is None or account is None or not account.active:
-        draft.find("E", "ACCOUNT-UNKNOWN", "customerNo", value=control or "")
+    composition, item_id, document_uuid = case.composition, new_id(), new_id()
+    control, parts = _control_account(desk, case, draft, customer), _parts(desk, case, kind, draft)
+    if draft.messages.error_count or control is None:
+        return failed(draft, draft.messages, customer if case.outcome is None else None)
+    lines = post_document(
+        control_account=control,
+        account_no=customer.account_no,
+        ar_item_id=item_id,
+        total=composition.incl_vat,
+        parts=parts,
+        credit=kind in ("CN", "PY"),
+        exchange_rate=case.rate,
+        base_decimals=desk.base_decimals,
+    )
+    if any(abs(line.amount) > AMOUNT_MAX or abs(line.currency_amount) > AMOUNT_MAX for line in lines):
+        draft.messages.cross("E", "RANGE", "inclVat", "/currencyAmounts/inclVat", min=0, max=multiply(AMOUNT_MAX / case.rate, ONE, 0))
         return failed(draft, draft.messages, customer if case.outcome is None else None)
     kid, generated = values.get("kid"), False
     if kid is None and kind in _WITH_KID:
@@ -247,19 +263,6 @@ def _take_effect(desk: DocumentDesk, draft: Draft, case: _Case, customer: Custom
         desk.numbers.draw(kind, document_date.year)
     if customer.control_account is None:
         customer = desk.customers.set_control_account(customer, control)
-    item_id, document_uuid = new_id(), new_id()
-    composition = case.composition
-    parts = _parts(desk, case, kind, draft)
-    lines = post_document(
-        control_account=control,
-        account_no=customer.account_no,
-        ar_item_id=item_id,
-        total=composition.incl_vat,
-        parts=parts,
-        credit=kind in ("CN", "PY"),
-        exchange_rate=case.rate,
-        base_decimals=desk.base_decimals,
-    )
     posting: LedgerTransaction | None = None
     item: OpenItem | None = None
     if lines:
@@ -349,18 +352,40 @@ def _take_effect(desk: DocumentDesk, draft: Draft, case: _Case, customer: Custom
     return new.result  # type: ignore[no-any-return]
 
 
+def _control_account(desk: DocumentDesk, case: _Case, draft: Draft, customer: Customer) -> str | None:
+    """The customer's control account, or for a first posting that of the rules; None with a finding when it cannot be posted to."""
+    assert case.gl_day is not None
+    control = customer.control_account or desk.books.accounts_for("IN", case.gl_day).control
+    account = desk.books.account(control) if control else None
+    if account is None or not account.active:
+        draft.messages.cross("E", "ACCOUNT-UNKNOWN", "document", "", value=control or "")
+        return None
+    return control
+
+
 def _parts(desk: DocumentDesk, case: _Case, kind: str, draft: Draft) -> list[Part]:
-    """The side of the posting that is not the control account."""
+    """The side of the posting that is not the control account, with findings for accounts that cannot be posted to."""
     composition = case.composition
     assert composition is not None and case.gl_day is not None
     if kind == "PY":
-        return [Part(desk.bank_gl_account(draft.values.get("payment") or {}, case.gl_day), composition.incl_vat, None)]
-    rounding = desk.books.accounts_for("ROUNDING", case.gl_day).contra
-    assert rounding is not None, "the chart has an account for rounding"
-    if kind == "CN" and case.credited is not None:
-        return credit_parts(desk, composition, case.credited, rounding, draft)
-    document_dimensions = _dimensions(draft.values)
-    return parts_of(composition, rounding, lambda raw: _dimensions(raw) or document_dimensions)
+        bank = desk.bank_gl_account(draft.values.get("payment") or {}, case.gl_day)
+        parts = [Part(bank or "", composition.incl_vat, None)]
+    else:
+        rounding = desk.books.accounts_for("ROUNDING", case.gl_day).contra or ""
+        document_dimensions = _dimensions(draft.values)
+
+        def dimensions(raw: dict[str, Any]) -> tuple[tuple[int, str], ...]:
+            return _dimensions(raw) or document_dimensions
+
+        if kind == "CN" and case.credited is not None:
+            parts = credit_parts(desk, composition, case.credited, rounding, dimensions)
+        else:
+            parts = parts_of(composition, rounding, dimensions)
+    for number in dict.fromkeys([part.gl_account for part in parts]):
+        code = unusable(desk.books, number)
+        if code is not None:
+            draft.messages.cross("E", code, "document", "", value=number)
+    return parts
 
 
 def _dimensions(values: dict[str, Any]) -> tuple[tuple[int, str], ...]:

@@ -22,6 +22,7 @@ from reskontro.kit.fields import (
     nested,
     nested_array,
     passed_on,
+    read_money,
     text,
     texts,
 )
@@ -33,6 +34,7 @@ DOCUMENT_TYPES = ("IN", "CN", "IT", "RM", "PY")
 LINE_TYPES = ("PLH", "TXT", "INT", "FEE", "RND")
 PAYMENT_METHODS = ("BANK", "AVTALEGIRO", "EFAKTURA", "CARD", "MOBILE", "CASH", "COLLECTION", "OTHER")
 LINES_MAX = 1_000
+RATE_MAX = 10**10 - 1
 ATTACHMENTS_MAX = 20
 CUSTOM_CODES_MAX = 20
 DIMENSIONS_MAX = 9
@@ -70,6 +72,16 @@ def amounts(name: str, description: str, **options: Any) -> Field:
     return nested(name, AMOUNTS, description, **options)
 
 
+def _quick_amounts(value: dict[str, Any]) -> dict[str, Any] | None:
+    """The three amounts when all are there and nothing else is."""
+    if len(value) != 3:
+        return None
+    try:
+        return {"exclVat": read_money(value["exclVat"]), "vat": read_money(value["vat"]), "inclVat": read_money(value["inclVat"])}
+    except (KeyError, Invalid):
+        return None
+
+
 AMOUNTS = Schema(
     "Amounts",
     [
@@ -78,6 +90,7 @@ AMOUNTS = Schema(
         money("inclVat", "With VAT", required=True, always=True),
     ],
     "Three amounts of one currency: exclVat + vat = inclVat",
+    quick=_quick_amounts,
 )
 
 DIMENSION = Schema(
@@ -141,7 +154,7 @@ DOCUMENT = Schema(
         day("deliveryDate", "Date of delivery, decides the VAT rate"),
         day("glDate", "Date in the ledger; default documentDate"),
         looked_up("currency", 3, currency_code, "CURRENCY-CODE", "ISO 4217; default the customer's"),
-        decimal("exchangeRate", 10, "Base units for one unit of the currency", above_zero=True),
+        decimal("exchangeRate", 10, "Base units for one unit of the currency", maximum=RATE_MAX, above_zero=True),
         looked_up("language", 2, language_code, "LANGUAGE-CODE", "ISO 639-1; default the customer's"),
         Field("kid", _kid, {"type": "string", "maxLength": 25}, "Payment reference; generated for IN, IT and RM when left out"),
         text("marketingMessageCode", 10, "Code of a marketing message"),

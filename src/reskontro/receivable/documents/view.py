@@ -51,6 +51,9 @@ def document_views(
     else:
         for view in views:
             del view["documentLines"]
+    payments = [view for view in views if view["documentType"] == "PY"]
+    if payments:
+        _add_payments(transaction, client_no, payments)
     today = books.today(now)
     if "aritem" in expand:
         items = ar_item_views(transaction, client_no, [view["arItemId"] for view in views if view["arItemId"]])
@@ -96,6 +99,8 @@ def _view(client_no: int, record: dict[str, Any]) -> dict[str, Any]:
         "createdAt": record["created_at"],
         "createdBy": record["created_by"],
     }
+    if record["document_type"] == "PY":
+        view["payment"] = None
     return {name: view[name] for name in _ORDER if name in view}
 
 
@@ -117,9 +122,6 @@ def _add_lines(transaction: Transaction, client_no: int, views: Sequence[dict[st
             "dimensions": details.get("dimensions") or [],
         }
         by_document[document_uuid]["documentLines"].append(line)
-    payments = [view for view in views if view["documentType"] == "PY"]
-    if payments:
-        _add_payments(transaction, client_no, payments)
 
 
 def _add_payments(transaction: Transaction, client_no: int, views: Sequence[dict[str, Any]]) -> None:
