@@ -14,14 +14,14 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from reskontro.db.binaries import Binaries, EmbeddedPostgresError, find_binaries
+from reskontro.db.binaries import Binaries, EmbeddedPostgresError, find_binaries, installed_binaries
 
 __all__ = ["backup", "psql_command", "restore"]
 
 # What a database holds before anything is put into it is of the system's schemas or belongs to an extension.
 _FIRST_OBJECT = """
     SELECT 'table ' || c.oid::regclass FROM pg_class c
-     WHERE c.relnamespace NOT IN (SELECT oid FROM system_schema)
+     WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relnamespace NOT IN (SELECT oid FROM system_schema)
        AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e')
     UNION ALL
     SELECT 'function ' || p.oid::regprocedure FROM pg_proc p
@@ -44,7 +44,7 @@ def backup(dsn: str, target: Path, binaries: Path | None = None) -> None:
     The file appears when it is complete and can be read by its owner only. Roles are not part of it (see ``restore``).
     Raises EmbeddedPostgresError when the target exists, or with what pg_dump said.
     """
-    programs = find_binaries(binaries)
+    programs = _programs_for(dsn, binaries)
     if target.exists():
         raise EmbeddedPostgresError(f"{target} exists already. Choose another name, so that no older backup is lost.")
     try:
@@ -70,7 +70,7 @@ def restore(dsn: str, source: Path, binaries: Path | None = None) -> None:
     are left out, because the migration that has to follow gives them and makes the serving role. Raises
     EmbeddedPostgresError when the database is not empty, or with what pg_restore said.
     """
-    programs = find_binaries(binaries)
+    programs = _programs_for(dsn, binaries)
     if not source.is_file():
         raise EmbeddedPostgresError(f"There is no backup {source}.")
     owners = _owners(programs, source)
@@ -94,6 +94,21 @@ def restore(dsn: str, source: Path, binaries: Path | None = None) -> None:
 def psql_command(dsn: str, binaries: Path | None = None) -> tuple[list[str], dict[str, str]]:
     """The arguments and the environment with which to run psql on this database, as ``os.execve`` takes them."""
     return _command(find_binaries(binaries), "psql", dsn, [])
+
+
+def _programs_for(dsn: str, explicit: Path | None) -> Binaries:
+    """The programs to use with a server: those that were named, else installed ones of its own major version, else the usual ones.
+
+    Programs that are newer than the server write backups, and send statements, that its own version does not understand.
+    """
+    if explicit is not None:
+        return find_binaries(explicit)
+    try:
+        with psycopg.connect(**_parts(dsn)) as connection:
+            major = connection.info.server_version // 10000
+    except psycopg.Error as error:
+        raise EmbeddedPostgresError(f"The database cannot be reached: {error}") from error
+    return next((found for found in installed_binaries() if found.major == major), None) or find_binaries()
 
 
 def _command(programs: Binaries, name: str, dsn: str, arguments: Sequence[str]) -> tuple[list[str], dict[str, str]]:
@@ -126,7 +141,7 @@ def _run(programs: Binaries, name: str, dsn: str, arguments: Sequence[str]) -> N
     if answer.returncode != 0:
         raise EmbeddedPostgresError(
             f"{name} of PostgreSQL {programs.major} failed: {answer.stderr.strip()}\nIt needs a role that sees every"
-            " row (a superuser or one with BYPASSRLS), and programs that are no older than the server."
+            " row (a superuser or one with BYPASSRLS), and programs of the server's own version (RESKONTRO_POSTGRES_BIN names their folder)."
         )
 
 

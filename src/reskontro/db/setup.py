@@ -97,6 +97,7 @@ def _run_migrations(url: str) -> None:
     engine = create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect(url), poolclass=NullPool)
     with engine.begin() as connection:
         connection.exec_driver_sql(f"set role {OWNER_ROLE}")
+        _check_known(MigrationContext.configure(connection).get_current_revision())
         config = _config()
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
@@ -129,11 +130,18 @@ def serving_url(url: str, serving_role: str, password: str) -> str:
     return make_conninfo("", **{key: value for key, value in parts.items() if value is not None})
 
 
+def _check_known(current: str | None) -> None:
+    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
+    if current is not None and current not in known:
+        raise SetupError(f"the database was set up by a newer version of Reskontro (revision {current}); install that version")
+
+
 def check_revision(url: str) -> None:
     """Raise SetupError unless the database has exactly the revision this version needs."""
     engine = create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect(url), poolclass=NullPool)
     with engine.connect() as connection:
         current = MigrationContext.configure(connection).get_current_revision()
     engine.dispose()
+    _check_known(current)
     if current != newest_revision():
         raise SetupError(f"the database is at revision {current}, this version needs {newest_revision()}; run `reskontro migrate` as its owner")

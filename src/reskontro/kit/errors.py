@@ -40,6 +40,36 @@ STATUS_OF_CODE: dict[str, int] = {
 }
 
 
+DETAIL_NORWEGIAN: dict[str, str] = {
+    "MALFORMED-JSON": "Innholdet er ikke gyldig JSON",
+    "MALFORMED-BODY": "Innholdet har ikke den formen kallet krever",
+    "INVALID-PARAMETER": "En parameter har en ugyldig verdi",
+    "UNKNOWN-PARAMETER": "Kallet har ingen slik parameter",
+    "ID-MALFORMED": "En id må ha 22 tegn (base64url)",
+    "HEADER-INVALID": "Et hode har en ugyldig verdi",
+    "UNAUTHENTICATED": "Kallet mangler et gyldig token",
+    "CLIENT-FORBIDDEN": "Tokenet gjelder ikke denne klienten",
+    "INSUFFICIENT-SCOPE": "Tokenet mangler tilgangen kallet krever",
+    "NOT-FOUND": "Det du spør etter, finnes ikke",
+    "QUERY-NOT-FOUND": "Det finnes ingen lagret liste med denne queryId",
+    "METHOD-NOT-ALLOWED": "Adressen har ikke denne metoden",
+    "NOT-ACCEPTABLE": "Kallet kan ikke svare i den formen",
+    "IDEMPOTENCY-KEY-REUSED": "Idempotency-Key er brukt før, med et annet innhold",
+    "IDEMPOTENCY-IN-PROGRESS": "Det første kallet med denne Idempotency-Key pågår ennå",
+    "PAYMENT-ID-REUSED": "paymentId er brukt før",
+    "STATE-CONFLICT": "Ikke mulig i objektets nåværende status",
+    "CLIENT-NOT-ACTIVE": "Klienten er ikke aktiv",
+    "PAYLOAD-TOO-LARGE": "Innholdet er for stort",
+    "TOO-MANY-ITEMS": "For mange elementer",
+    "UNSUPPORTED-MEDIA-TYPE": "Innholdet kan ikke leses i denne formen",
+    "NOTHING-TO-RETRY": "Ingen elementer feilet eller ble avbrutt",
+    "RATE-LIMITED": "For mange kall",
+    "INTERNAL-ERROR": "Teknisk feil; prøv igjen",
+    "UNAVAILABLE": "Tjenesten er ikke tilgjengelig nå",
+}
+"""What Norwegian answers say in ``detail``; the English ones are more particular."""
+
+
 def title_of(code: str) -> str:
     """The code as words: CUSTOMER-IN-USE becomes "Customer in use"."""
     words = code.replace("-", " ").lower()

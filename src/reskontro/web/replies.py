@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from reskontro.kit.errors import Problem, title_of
+from reskontro.kit.errors import DETAIL_NORWEGIAN, Problem, title_of
 from reskontro.kit.ids import encode_id
 from reskontro.kit.json import write_json
 from reskontro.kit.messages import Language, wire_messages
@@ -37,8 +37,9 @@ def problem_reply(problem: Problem, request_id: UUID, language: Language) -> Rep
         "title": title_of(problem.code),
         "status": problem.status,
     }
-    if problem.detail:
-        body["detail"] = problem.detail[:500]
+    detail = problem.detail if language == "en" else DETAIL_NORWEGIAN.get(problem.code, problem.detail)
+    if problem.detail and detail:
+        body["detail"] = detail[:500]
     body["instance"] = f"urn:reskontro:request:{identifier}"
     body["code"] = problem.code
     body["requestId"] = identifier
