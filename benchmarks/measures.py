@@ -46,9 +46,7 @@ def with_customers(measured: Installation) -> int:
     """A fresh client with the customers that the invoices name."""
     client_no = measured.add_client()
     items = [customer(number) for number in range(1, CUSTOMERS + 1)]
-    run_load(
-        measured.port, [request("POST", _path(client_no, "/customers/batches"), measured.token, body("customers", items))], 1, expect=_accepted
-    )
+    run_load(measured.port, [request("POST", _path(client_no, "/customers/batches"), measured.token, body("customers", items))], 1, expect=_accepted)
     _wait(measured, [client_no])
     return client_no
 

@@ -12,9 +12,9 @@ from reskontro.access.tokens import Authenticator
 from reskontro.batches.collector import Collector
 from reskontro.batches.schemas import PROBLEM_SCHEMA, SUMMARY
 from reskontro.db.engine import Database
-from reskontro.kit.clock import Clock, SystemClock
 from reskontro.host.pages import Pages
 from reskontro.host.token import OAUTH_ERROR
+from reskontro.kit.clock import Clock, SystemClock
 from reskontro.rooms import VERSION, all_operations, kinds
 from reskontro.settings import Settings
 from reskontro.web.calls import Services

@@ -141,10 +141,7 @@ class TestPostingTable:
     def test_a_payment(self, books: House) -> None:
         """Bank against the control account; without a claim it stays open on the customer."""
         created(books, payment(500, documentNo="P1"))
-        assert posting(books, "P1") == [("1920", 500, None), ("1500", -500, None)] or posting(books, "P1") == [
-            ("1500", -500, None),
-            ("1920", 500, None),
-        ]
+        assert posting(books, "P1") == [("1500", -500, None), ("1920", 500, None)]
         one = item(books, "P1")
         assert (one["arItemType"], one["claimKind"], one["openAmount"], one["status"]) == ("PY", "CREDIT", -500, "OPEN")
 

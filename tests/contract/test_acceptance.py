@@ -144,7 +144,8 @@ class TestCreditNotes:
         for vat, code in expected.items():
             number = f"V{vat}"
             result = house.document(
-                documentNo=number, currencyAmounts={"exclVat": 1, "vat": Decimal(vat), "inclVat": 1 + Decimal(vat)},
+                documentNo=number,
+                currencyAmounts={"exclVat": 1, "vat": Decimal(vat), "inclVat": 1 + Decimal(vat)},
                 documentLines=[{"lineNo": 1, "lineType": "PLH", "currencyAmounts": {"exclVat": 1, "vat": Decimal(vat), "inclVat": 1 + Decimal(vat)}}],
             )
             assert house.get(f"/documents/{number}").json()["documentLines"][0]["vatCode"] == code

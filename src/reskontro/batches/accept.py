@@ -92,7 +92,7 @@ def split_document(body: bytes, entity: str) -> tuple[str | None, list[msgspec.R
     if not items:
         raise Problem("MALFORMED-BODY", f"{entity} must have at least one element")
     for item in items:
-        if memoryview(item)[:1] != b"{":
+        if bytes(memoryview(item)[:1]) != b"{":
             raise Problem("MALFORMED-BODY", f"every element of {entity} must be an object")
     return user_id, items
 

@@ -75,7 +75,9 @@ def result_message(result: str, outcome: str | None, messages: Sequence[Message]
     return next(render(message, language) for message in messages if message.severity == "E")
 
 
-def result_body(r: StoredResult | ItemResult, client_no: int, language: Language, *, index: int | None, diagnostics: bool, root: str = "") -> dict[str, Any]:
+def result_body(
+    r: StoredResult | ItemResult, client_no: int, language: Language, *, index: int | None, diagnostics: bool, root: str = ""
+) -> dict[str, Any]:
     """One result; ``index`` is given for items of a batch when diagnostics are asked for."""
     body: dict[str, Any] = {
         "status": "CANCELLED" if r.result == "CANCELLED" else "PROCESSED",
@@ -172,7 +174,9 @@ class ResultReader:
                 index, left = index + 1, left - 1
 
 
-def json_chunks(head: dict[str, Any], results: Iterator[StoredResult], tail: dict[str, Any], language: Language, diagnostics: bool) -> Iterator[bytes]:
+def json_chunks(
+    head: dict[str, Any], results: Iterator[StoredResult], tail: dict[str, Any], language: Language, diagnostics: bool
+) -> Iterator[bytes]:
     """A batch with its items as JSON, in pieces: ``head`` before ``items``, ``tail`` after it."""
     yield write_json(head)[:-1] + b',"items":['
     separator = b""
@@ -207,9 +211,9 @@ def csv_chunks(client_no: int, results: Iterator[StoredResult], language: Langua
     writer.writerow(CSV_COLUMNS)
     for piece in _pieces(results):
         for r in piece:
-            found: dict[str, str] = {}
-            for severity in ("W", "E"):
-                found[severity] = " | ".join(f"{m.field}: {render(m, language)}" for m in r.messages if m.severity == severity)
+            found = {
+                severity: " | ".join(f"{m.field}: {render(m, language)}" for m in r.messages if m.severity == severity) for severity in ("W", "E")
+            }
             cells = (
                 r.index,
                 "CANCELLED" if r.result == "CANCELLED" else "PROCESSED",

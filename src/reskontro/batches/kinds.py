@@ -1,4 +1,7 @@
-"""Batch kinds: what the engine knows of the items it carries. A room registers its kinds in one place; nothing else here knows customers or documents."""
+"""Batch kinds: what the engine knows of the items it carries.
+
+They are registered in one place (``reskontro.rooms``); nothing else here knows customers or documents.
+"""
 
 from __future__ import annotations
 

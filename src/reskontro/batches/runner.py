@@ -24,7 +24,16 @@ from reskontro.batches.cleaning import clean
 from reskontro.batches.kinds import BatchKind, ChunkContext, Item, ItemResult, Kinds, Origin
 from reskontro.batches.seen import SeenKeys
 from reskontro.batches.slices import slice_at
-from reskontro.batches.store import BatchRecord, advance, clients_waiting, first_indexes, insert_results, oldest_open_batch, set_attempts, set_cancelled
+from reskontro.batches.store import (
+    BatchRecord,
+    advance,
+    clients_waiting,
+    first_indexes,
+    insert_results,
+    oldest_open_batch,
+    set_attempts,
+    set_cancelled,
+)
 from reskontro.db.engine import BATCH_LOCK, WORKER_NAME, Database, Transaction, client_transaction, lock_client, system_transaction
 from reskontro.kit.clock import Clock
 from reskontro.kit.ids import encode_id
@@ -165,11 +174,9 @@ class Worker:
     def _take_chunk(self, connection: Transaction, batch: BatchRecord, limit: int) -> ReadChunk | None:
         """The next chunk: the one read ahead when it is that, else read now; None when the batch has no such item."""
         ahead, self._ahead = self._ahead, None
-        if ahead is not None:
-            chunk = ahead.result()
-            if chunk is not None and (chunk.batch_uuid, chunk.first) == (batch.batch_uuid, batch.count_processed):
-                if len(chunk.raw_items) <= limit:
-                    return chunk
+        chunk = ahead.result() if ahead is not None else None
+        if chunk is not None and (chunk.batch_uuid, chunk.first) == (batch.batch_uuid, batch.count_processed) and len(chunk.raw_items) <= limit:
+            return chunk
         return self._read_chunk(connection, batch, batch.count_processed, limit)
 
     def _read_ahead(self, batch: BatchRecord, index: int) -> None:

@@ -32,7 +32,7 @@ from reskontro.kit.errors import Problem, not_found
 from reskontro.kit.ids import encode_id, new_id
 from reskontro.ledger.books import open_books
 from reskontro.web.calls import Call
-from reskontro.web.lists import Listing, link_headers, summary_of
+from reskontro.web.lists import PAGE_INSTEAD, PAGE_LEAST, Listing, link_headers, summary_of
 from reskontro.web.operations import CSV, NDJSON
 from reskontro.web.replies import Reply
 
@@ -79,8 +79,8 @@ def show_batch(call: Call, batch_uuid: UUID) -> Reply:
         total = _matching(transaction, batch, results)
         page_no = parameters.get("pageno", 1)
         size = min(max(parameters.get("pagesize", PAGE_DEFAULT), 1), PAGE_MAX) if paged else ITEMS_WITHOUT_PAGING
-        if paged and 1 < parameters.get("pagesize", PAGE_DEFAULT) < 5 or parameters.get("pagesize", 10) < 1:
-            size = 10
+        if paged and size < PAGE_LEAST:
+            size = PAGE_INSTEAD
         after = _start(transaction, batch, results, (page_no - 1) * size)
     reader = ResultReader(call.services.database, call.services.part(Kinds), batch, results)
     head = batch_body(batch, call.language)
@@ -91,7 +91,7 @@ def show_batch(call: Call, batch_uuid: UUID) -> Reply:
         return Reply(status, None, headers, NDJSON, ndjson_chunks(head | more, reader.read(), call.language, diagnostics))
     if call.media == CSV:
         return Reply(status, None, headers, CSV + "; charset=utf-8", csv_chunks(call.client_no, reader.read(), call.language))
-    link_values = {name: ",".join(parameters[name]) for name in ("result", "expand") if name in parameters}
+    link_values: dict[str, str] = {str(name): ",".join(parameters[name]) for name in ("result", "expand") if name in parameters}
     tail: dict[str, Any] = {}
     if paged or total > size:
         summary = summary_of(
@@ -231,7 +231,8 @@ def retry_failed(call: Call, transaction: Transaction, batch_uuid: UUID) -> Repl
     if batch.entity not in ("CUSTOMERS", "DOCUMENTS"):
         raise Problem("STATE-CONFLICT", "only batches of customers and documents can be retried")
     if batch.retry_batch_uuid is not None:
-        raise Problem("STATE-CONFLICT", f"the batch was retried before, as {encode_id(batch.retry_batch_uuid)}")
+        again = encode_id(batch.retry_batch_uuid)
+        raise Problem("STATE-CONFLICT", f"the batch was retried before, as {again}", norwegian=f"Bunken er kjørt på nytt før, som {again}")
     new_uuid = new_id()
     items = list(_items_to_retry(transaction, batch))
     if not items:
@@ -255,6 +256,4 @@ def retry_failed(call: Call, transaction: Transaction, batch_uuid: UUID) -> Repl
     set_retry_batch(transaction, call.client_no, batch_uuid, new_uuid)
     record = get_batch(transaction, call.client_no, new_uuid)
     assert record is not None
-    return Reply(
-        202, batch_body(record, call.language), {"Location": f"{call.client_url}/batches/{encode_id(new_uuid)}", "Retry-After": "1"}
-    )
+    return Reply(202, batch_body(record, call.language), {"Location": f"{call.client_url}/batches/{encode_id(new_uuid)}", "Retry-After": "1"})

@@ -26,7 +26,7 @@ def compress(items: Sequence[bytes | memoryview | msgspec.Raw]) -> bytes:
     compressor: Any = getattr(_local, "compressor", None)
     if compressor is None:
         compressor = _local.compressor = zstandard.ZstdCompressor(level=_COMPRESSION_LEVEL)
-    return compressor.compress(b"[" + b",".join(items) + b"]")  # type: ignore[no-any-return,arg-type]
+    return compressor.compress(b"[" + b",".join(items) + b"]")  # type: ignore[no-any-return]
 
 
 def expand(body: bytes) -> list[bytes]:
@@ -60,8 +60,7 @@ def insert_slice(transaction: Transaction, client_no: int, batch_uuid: UUID, fir
 def slice_at(transaction: Transaction, client_no: int, batch_uuid: UUID, index: int) -> tuple[int, list[bytes]] | None:
     """(first index, raw items) of the slice that holds the item of that index."""
     row = transaction.execute(
-        "select first_index, body from batch_slice where client_no = %s and batch_uuid = %s and first_index <= %s"
-        " order by first_index desc limit 1",
+        "select first_index, body from batch_slice where client_no = %s and batch_uuid = %s and first_index <= %s order by first_index desc limit 1",
         (client_no, batch_uuid, index),
         binary=True,
     ).fetchone()

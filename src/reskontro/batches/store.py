@@ -126,9 +126,7 @@ def clients_waiting(transaction: Transaction) -> list[int]:
 def find_batches(transaction: Transaction, client_no: int, conditions: Sequence[str], values: Sequence[Any], limit: int) -> list[UUID]:
     """Ids of batches, newest first."""
     where = " and ".join(["client_no = %s", *conditions])
-    rows = transaction.execute(
-        f"select batch_uuid from batch where {where} order by accept_no desc limit %s".encode(), (client_no, *values, limit)
-    )
+    rows = transaction.execute(f"select batch_uuid from batch where {where} order by accept_no desc limit %s".encode(), (client_no, *values, limit))
     return [row[0] for row in rows]
 
 
@@ -168,9 +166,7 @@ def set_attempts(transaction: Transaction, batch: BatchRecord, attempts: int, re
 
 def set_retry_batch(transaction: Transaction, client_no: int, batch_uuid: UUID, retry_batch_uuid: UUID) -> None:
     """Note the batch that repeats the failures of this one."""
-    transaction.execute(
-        "update batch set retry_batch_uuid = %s where client_no = %s and batch_uuid = %s", (retry_batch_uuid, client_no, batch_uuid)
-    )
+    transaction.execute("update batch set retry_batch_uuid = %s where client_no = %s and batch_uuid = %s", (retry_batch_uuid, client_no, batch_uuid))
 
 
 # ------------------------------------------------------------------------------------------------ results
@@ -241,7 +237,13 @@ def read_results(
         " and (%s::text[] is null or result = any(%s::text[])) order by item_index limit %s",
         (client_no, batch_uuid, after, results, results, limit),
     )
-    return [StoredResult(*row[:10], unpack(row[10])) for row in rows]
+    return [_stored(row) for row in rows]
+
+
+def _stored(row: Sequence[Any]) -> StoredResult:
+    index, result, outcome, account_no, customer_no, document_no, document_uuid, ar_item_id, kid, reference, messages = row
+    numbers = (account_no, customer_no, document_no, document_uuid, ar_item_id, kid)
+    return StoredResult(index, result, outcome, *numbers, reference, unpack(messages))
 
 
 def count_results(transaction: Transaction, client_no: int, batch_uuid: UUID, results: Sequence[str]) -> int:

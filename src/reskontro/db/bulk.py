@@ -42,7 +42,7 @@ def copy_value(value: Any) -> str:
     kind = type(value)
     if value is None:
         return NULL
-    if kind is str:
+    if isinstance(value, str):
         return copy_text(value)
     if kind is int:
         return str(value)
@@ -70,7 +70,8 @@ class Stage:
         self.name = name
         self.columns = tuple(column for column, _ in columns)
         body = ", ".join(f"{column} {kind}" for column, kind in columns)
-        self._create = f"set local client_min_messages = warning; " f"create temp table if not exists {name} ({body}) on commit delete rows; delete from {name}"
+        create = f"create temp table if not exists {name} ({body}) on commit delete rows"
+        self._create = f"set local client_min_messages = warning; {create}; delete from {name}"
         self._copy = f"copy {name} ({', '.join(self.columns)}) from stdin"
 
     def copy(self, transaction: Transaction, lines: Sequence[str]) -> None:
@@ -96,4 +97,3 @@ def insert_rows(transaction: Transaction, table: str, columns: Sequence[str], ro
         sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, columns)), sql.SQL(", ").join(one for _ in rows)
     )
     transaction.execute(statement, [value for row in rows for value in row])
-

@@ -132,9 +132,7 @@ class EmbeddedPostgres:
         self.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.stop()
 
     def start(self) -> str:
@@ -174,9 +172,7 @@ class EmbeddedPostgres:
             deadline = time.monotonic() + self._stop_timeout_seconds + 2 * QUIT_TIMEOUT_SECONDS
             while not self._stopped_or_used_by_others():
                 if time.monotonic() > deadline:
-                    raise EmbeddedPostgresError(
-                        f"The server of {self.data} does not stop. {self._process_hint()} {self._log_tail()}"
-                    )
+                    raise EmbeddedPostgresError(f"The server of {self.data} does not stop. {self._process_hint()} {self._log_tail()}")
                 time.sleep(POLL_SECONDS)
 
     def url(self, *, user: str = SUPERUSER, database: str = DATABASE) -> str:
@@ -246,9 +242,7 @@ class EmbeddedPostgres:
     # --- the folder ---------------------------------------------------------------------------------------------------
 
     def _belongs_to_another(self) -> EmbeddedPostgresError:
-        return EmbeddedPostgresError(
-            f"The data folder {self.data} belongs to another user. Run Reskontro as that user, or choose another one."
-        )
+        return EmbeddedPostgresError(f"The data folder {self.data} belongs to another user. Run Reskontro as that user, or choose another one.")
 
     def _refuse_unsuitable_folder(self) -> None:
         """Makes the folder when missing; raises, with nothing touched, when it holds anything that is not ours."""
@@ -257,9 +251,7 @@ class EmbeddedPostgres:
         try:
             self.data.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
-            raise EmbeddedPostgresError(
-                f"The data folder {self.data} cannot be made: {error.strerror}. Choose another one."
-            ) from error
+            raise EmbeddedPostgresError(f"The data folder {self.data} cannot be made: {error.strerror}. Choose another one.") from error
         try:
             names = set(os.listdir(self.data))
             # Asked for by name and not looked up in the list, which another process may have been changing meanwhile.

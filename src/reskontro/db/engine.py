@@ -28,14 +28,10 @@ class UnsafeRole(RuntimeError):
 
 def check_serving_role(connection: Connection[Any]) -> None:
     """Raise UnsafeRole when the session's role is a superuser, may bypass row-level security, or owns a table."""
-    row = connection.execute(
-        "select current_user, rolsuper or rolbypassrls from pg_roles where rolname = current_user"
-    ).fetchone()
+    row = connection.execute("select current_user, rolsuper or rolbypassrls from pg_roles where rolname = current_user").fetchone()
     assert row is not None
     if row[1]:
-        raise UnsafeRole(
-            f"role {row[0]} is a superuser or has BYPASSRLS; serve under a role without these, for instance {SERVING_ROLE}"
-        )
+        raise UnsafeRole(f"role {row[0]} is a superuser or has BYPASSRLS; serve under a role without these, for instance {SERVING_ROLE}")
     owned = connection.execute(
         "select count(*) from pg_class c join pg_namespace n on n.oid = c.relnamespace"
         " where n.nspname = 'public' and c.relkind in ('r', 'p') and pg_has_role(current_user, c.relowner, 'member')"
@@ -46,9 +42,13 @@ def check_serving_role(connection: Connection[Any]) -> None:
 
 
 def _configure(connection: Connection[Any]) -> None:
-    set_json_loads(read_json, connection)
+    set_json_loads(_read_stored, connection)
     connection.prepare_threshold = 2
     connection.prepared_max = 500
+
+
+def _read_stored(data: str | bytes) -> Any:
+    return read_json(data.encode() if isinstance(data, str) else data)
 
 
 class Database:

@@ -36,7 +36,8 @@ _ASSET_NAMES = {"swagger-ui.css", "swagger-ui-bundle.js", "favicon-32x32.png"}
 
 
 def _page(title: str, body: str, status: int = 200) -> HTMLResponse:
-    html = f"<!doctype html><html lang='en'><meta charset='utf-8'><meta name='viewport' content='width=device-width'><title>{escape(title)}</title>"
+    head = "<!doctype html><html lang='en'><meta charset='utf-8'><meta name='viewport' content='width=device-width'>"
+    html = f"{head}<title>{escape(title)}</title>"
     return HTMLResponse(f"{html}<style>{_CSS}</style>{body}</html>", status, headers={"Content-Security-Policy": _POLICY})
 
 
@@ -59,7 +60,11 @@ class Pages:
 
     def has(self, path: str) -> bool:
         """Whether the path is one of these pages."""
-        return path in self._routes or path.startswith("/guides/") or (path.startswith("/docs/assets/") and path.removeprefix("/docs/assets/") in _ASSET_NAMES)
+        return (
+            path in self._routes
+            or path.startswith("/guides/")
+            or (path.startswith("/docs/assets/") and path.removeprefix("/docs/assets/") in _ASSET_NAMES)
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a GET of one of the pages."""
@@ -83,7 +88,8 @@ class Pages:
 <p>An accounts-receivable ledger: it takes customers and documents one at a time or a million at a time, keeps them in an exact
 double-entry ledger, and tells what became of each.</p>
 <dl>
-<dt>State</dt><dd><span class="state">{health["status"]}</span> version {escape(health["version"])} · <a href="/health">health page</a> · <a href="/metrics">metrics</a></dd>
+<dt>State</dt><dd><span class="state">{health["status"]}</span> version {escape(health["version"])} ·
+<a href="/health">health page</a> · <a href="/metrics">metrics</a></dd>
 <dt>Try it</dt><dd><a href="/docs">Interactive documentation</a> of every operation</dd>
 <dt>Generate a client</dt><dd><a href="/openapi.json">OpenAPI 3.1 document</a></dd>
 <dt>Guides</dt><dd><a href="/guides">Tutorial, how-to guides, reference and explanation</a></dd>

@@ -79,8 +79,8 @@ def title_of(code: str) -> str:
 class Problem(Exception):
     """A call is refused; the code decides the status.
 
-    ``errors`` are field messages whose pointers start at ``root`` of the body; ``members`` are extra members of the answer;
-    ``parameter_errors`` are ready entries about query parameters and headers.
+    ``norwegian`` is the detail in Norwegian; without it the general one of the code. ``errors`` are field messages whose pointers start at
+    ``root`` of the body; ``members`` are extra members of the answer.
     """
 
     def __init__(
@@ -88,6 +88,7 @@ class Problem(Exception):
         code: str,
         detail: str | None = None,
         *,
+        norwegian: str | None = None,
         errors: Sequence[Message] = (),
         root: str = "",
         headers: Mapping[str, str] | None = None,
@@ -97,6 +98,7 @@ class Problem(Exception):
         self.code = code
         self.status = STATUS_OF_CODE[code]
         self.detail = detail
+        self.norwegian = norwegian or DETAIL_NORWEGIAN.get(code, detail)
         self.errors = tuple(errors)
         self.root = root
         self.headers = dict(headers or {})

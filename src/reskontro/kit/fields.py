@@ -213,9 +213,7 @@ class Schema:
                 found = inner.quick(value)
                 if found is not None:
                     return found
-            return inner.read(
-                value, messages, unknown=unknown, pointer=where, position=place, require=require, keep_cleared=keep_cleared
-            )
+            return inner.read(value, messages, unknown=unknown, pointer=where, position=place, require=require, keep_cleared=keep_cleared)
         if value == "":
             return CLEARED
         if type(value) is not list:
@@ -226,10 +224,10 @@ class Schema:
         for index, element in enumerate(value):
             if type(element) is not dict:
                 messages.add("E", "TYPE", field.name, f"{where}/{index}", (*place, index), type="object")
+                # Something has to stand in its place, so that the elements after it keep theirs.
+                elements.append({})
                 continue
-            elements.append(
-                inner.read(element, messages, unknown=unknown, pointer=f"{where}/{index}", position=(*place, index), require=True)
-            )
+            elements.append(inner.read(element, messages, unknown=unknown, pointer=f"{where}/{index}", position=(*place, index), require=True))
         return elements
 
 
@@ -338,7 +336,14 @@ def integer(name: str, minimum: int, maximum: int, description: str = "", **opti
 
 
 def decimal(
-    name: str, decimals: int, description: str = "", *, minimum: Decimal | int | None = None, maximum: Decimal | int | None = None, above_zero: bool = False, **options: Any
+    name: str,
+    decimals: int,
+    description: str = "",
+    *,
+    minimum: Decimal | int | None = None,
+    maximum: Decimal | int | None = None,
+    above_zero: bool = False,
+    **options: Any,
 ) -> Field:
     """A decimal number with at most so many decimals and 15 digits, optionally in a range."""
     least = Decimal(minimum) if minimum is not None else Decimal(-_AMOUNT_LIMIT)
@@ -513,9 +518,7 @@ def identifier(name: str, description: str = "", **options: Any) -> Field:
     return Field(name, check, schema, description, **options)
 
 
-def looked_up(
-    name: str, maximum: int, look_up: Callable[[str], str | None], code: str, description: str = "", **options: Any
-) -> Field:
+def looked_up(name: str, maximum: int, look_up: Callable[[str], str | None], code: str, description: str = "", **options: Any) -> Field:
     """A text that a look-up turns into its canonical form; None from it is an error with that code."""
 
     known = lru_cache(maxsize=1024)(look_up)

@@ -30,7 +30,7 @@ os.register_at_fork(after_in_child=_forget_pool)
 
 def new_id() -> UUID:
     """A fresh UUIDv7 (RFC 9562): 48 bits of milliseconds, 74 random bits drawn from a pool that is refilled from the system."""
-    global _pool, _offset
+    global _pool, _offset  # noqa: PLW0603 - the pool is the module's, and the lock guards it
     with _lock:
         if _offset >= len(_pool):
             _pool, _offset = os.urandom(_RANDOM_BYTES), 0

@@ -41,21 +41,9 @@ KEYS: Final[tuple[ConfigKey, ...]] = (
         fixed_by_posting=True,
     ),
     ConfigKey(
-        "base.country",
-        "STRING",
-        "NO",
-        checks.country(),
-        "Country of the client, default for addresses",
-        "Kundens land, standard for adresser",
+        "base.country", "STRING", "NO", checks.country(), "Country of the client, default for addresses", "Kundens land, standard for adresser"
     ),
-    ConfigKey(
-        "base.language",
-        "STRING",
-        "no",
-        checks.language(),
-        "Language of new customers and of reports",
-        "Språk for nye kunder og rapporter",
-    ),
+    ConfigKey("base.language", "STRING", "no", checks.language(), "Language of new customers and of reports", "Språk for nye kunder og rapporter"),
     ConfigKey(
         "base.timeZone",
         "STRING",
@@ -64,20 +52,8 @@ KEYS: Final[tuple[ConfigKey, ...]] = (
         "Time zone that decides which day it is",
         "Tidssone som avgjør hvilken dag det er",
     ),
-    enum_key(
-        "validation.vat",
-        _SEVERITIES,
-        "WARN",
-        "How VAT that does not add up is treated",
-        "Hvordan merverdiavgift som ikke stemmer behandles",
-    ),
-    enum_key(
-        "validation.kid",
-        _SEVERITIES,
-        "WARN",
-        "How a KID with a wrong check digit is treated",
-        "Hvordan KID med feil kontrollsiffer behandles",
-    ),
+    enum_key("validation.vat", _SEVERITIES, "WARN", "How VAT that does not add up is treated", "Hvordan merverdiavgift som ikke stemmer behandles"),
+    enum_key("validation.kid", _SEVERITIES, "WARN", "How a KID with a wrong check digit is treated", "Hvordan KID med feil kontrollsiffer behandles"),
     enum_key(
         "validation.identity",
         _SEVERITIES,
@@ -114,12 +90,7 @@ KEYS: Final[tuple[ConfigKey, ...]] = (
         "Om en kreditnota må vise til dokumentet den krediterer",
     ),
     integer_key(
-        "document.defaultDueDays",
-        14,
-        0,
-        365,
-        "Days to pay when the customer has none of its own",
-        "Betalingsfrist i dager når kunden ikke har egen",
+        "document.defaultDueDays", 14, 0, 365, "Days to pay when the customer has none of its own", "Betalingsfrist i dager når kunden ikke har egen"
     ),
     money_key(
         "document.totalTolerance",
@@ -128,21 +99,8 @@ KEYS: Final[tuple[ConfigKey, ...]] = (
         "Største differanse mellom linjer og hode som føres som avrunding",
         changes_postings=True,
     ),
-    enum_key(
-        "vat.zeroCode",
-        ("5", "6", "7"),
-        "5",
-        "VAT code of lines without VAT",
-        "Mva-kode for linjer uten merverdiavgift",
-        changes_postings=True,
-    ),
-    enum_key(
-        "kid.algorithm",
-        ("MOD10", "MOD11", "ANY"),
-        "ANY",
-        "Accepted check digit of KIDs",
-        "Godtatt kontrollsiffer i KID",
-    ),
+    enum_key("vat.zeroCode", ("5", "6", "7"), "5", "VAT code of lines without VAT", "Mva-kode for linjer uten merverdiavgift", changes_postings=True),
+    enum_key("kid.algorithm", ("MOD10", "MOD11", "ANY"), "ANY", "Accepted check digit of KIDs", "Godtatt kontrollsiffer i KID"),
     boolean_key("kid.generate", True, "Whether documents without KID get one", "Om dokumenter uten KID får en"),
     ConfigKey(
         "kid.template",
@@ -157,16 +115,7 @@ KEYS: Final[tuple[ConfigKey, ...]] = (
     series_key("series.it", "EITHER", "T{yy}-", "Numbers of interest notes", "Nummerserie for rentenotaer"),
     series_key("series.rm", "EITHER", "R{yy}-", "Numbers of reminders", "Nummerserie for purringer"),
     series_key("series.py", "EITHER", "P{yy}-", "Numbers of payments", "Nummerserie for betalinger"),
-    series_key(
-        "series.account",
-        "EITHER",
-        "",
-        "Account numbers of customers",
-        "Kontonumre for kunder",
-        first=500001,
-        characters_max=9,
-        plain=True,
-    ),
+    series_key("series.account", "EITHER", "", "Account numbers of customers", "Kontonumre for kunder", first=500001, characters_max=9, plain=True),
     series_key("series.customer", "CLIENT", "", "Customer numbers", "Kundenumre", characters_max=20),
     enum_key(
         "coverage.order",
@@ -227,12 +176,7 @@ KEYS: Final[tuple[ConfigKey, ...]] = (
     ),
     boolean_key("interest.enabled", True, "Whether late-payment interest is charged", "Om det beregnes forsinkelsesrente"),
     enum_key(
-        "interest.rate",
-        ("STATUTORY", "AGREED"),
-        "STATUTORY",
-        "Which interest rate is used",
-        "Hvilken rentesats som brukes",
-        changes_postings=True,
+        "interest.rate", ("STATUTORY", "AGREED"), "STATUTORY", "Which interest rate is used", "Hvilken rentesats som brukes", changes_postings=True
     ),
     ConfigKey(
         "interest.agreedRate",
@@ -251,13 +195,7 @@ KEYS: Final[tuple[ConfigKey, ...]] = (
         "Hvordan dagene i et år telles",
         changes_postings=True,
     ),
-    money_key(
-        "interest.minimumNote",
-        "50",
-        "Least total of an interest note",
-        "Minste sum på en rentenota",
-        changes_postings=True,
-    ),
+    money_key("interest.minimumNote", "50", "Least total of an interest note", "Minste sum på en rentenota", changes_postings=True),
     boolean_key("interest.onCosts", False, "Whether fees bear interest", "Om gebyrer er rentebærende", changes_postings=True),
     boolean_key(
         "interest.compensation",
@@ -294,13 +232,7 @@ KEYS: Final[tuple[ConfigKey, ...]] = (
         fixed_by_posting=True,
     ),
     ConfigKey(
-        "gl.dimensions",
-        "LIST",
-        [],
-        structures.dimensions(),
-        "Accounting dimensions in use",
-        "Dimensjoner som er i bruk",
-        changes_postings=True,
+        "gl.dimensions", "LIST", [], structures.dimensions(), "Accounting dimensions in use", "Dimensjoner som er i bruk", changes_postings=True
     ),
     boolean_key(
         "period.reopenTwoPersons",
@@ -325,24 +257,9 @@ KEYS: Final[tuple[ConfigKey, ...]] = (
         "Sender of the AvtaleGiro files: customer unit ID",
         "Avsender av AvtaleGiro-filene: kundeenhets-ID",
     ),
-    ConfigKey(
-        "bank.accounts",
-        "LIST",
-        [],
-        structures.bank_accounts(),
-        "Own bank accounts",
-        "Egne bankkontoer",
-        changes_postings=True,
-    ),
+    ConfigKey("bank.accounts", "LIST", [], structures.bank_accounts(), "Own bank accounts", "Egne bankkontoer", changes_postings=True),
     integer_key("reservation.defaultHours", 72, 1, 8760, "Life of a reservation in hours", "Varighet for en reservasjon i timer"),
-    integer_key(
-        "reservation.maximumHours",
-        720,
-        1,
-        8760,
-        "Longest life of a reservation in hours",
-        "Lengste varighet for en reservasjon i timer",
-    ),
+    integer_key("reservation.maximumHours", 720, 1, 8760, "Longest life of a reservation in hours", "Lengste varighet for en reservasjon i timer"),
     enum_key(
         "reservation.overOpenAmount",
         ("ERROR", "WARN"),
@@ -350,35 +267,15 @@ KEYS: Final[tuple[ConfigKey, ...]] = (
         "Whether more than the open amount may be reserved",
         "Om mer enn åpent beløp kan reserveres",
     ),
-    enum_key(
-        "privacy.ssnMasking",
-        ("NONE", "LISTS", "ALWAYS"),
-        "LISTS",
-        "Where national identity numbers are masked",
-        "Hvor fødselsnumre maskeres",
+    enum_key("privacy.ssnMasking", ("NONE", "LISTS", "ALWAYS"), "LISTS", "Where national identity numbers are masked", "Hvor fødselsnumre maskeres"),
+    ConfigKey(
+        "collection.organizationId", "STRING", None, checks.short_text(36), "Organization in the Collection API", "Organisasjon i inkasso-API-et"
     ),
     ConfigKey(
-        "collection.organizationId",
-        "STRING",
-        None,
-        checks.short_text(36),
-        "Organization in the Collection API",
-        "Organisasjon i inkasso-API-et",
-    ),
-    ConfigKey(
-        "collection.creditorNumber",
-        "STRING",
-        None,
-        checks.short_text(36),
-        "Creditor number in the Collection API",
-        "Kreditornummer i inkasso-API-et",
+        "collection.creditorNumber", "STRING", None, checks.short_text(36), "Creditor number in the Collection API", "Kreditornummer i inkasso-API-et"
     ),
     enum_key(
-        "collection.entryStage",
-        ("REMINDER", "NOTICE"),
-        "NOTICE",
-        "Stage at which claims enter collection",
-        "Trinnet krav går inn i inkasso på",
+        "collection.entryStage", ("REMINDER", "NOTICE"), "NOTICE", "Stage at which claims enter collection", "Trinnet krav går inn i inkasso på"
     ),
     ConfigKey(
         "collection.transferOption",
@@ -397,10 +294,7 @@ KEYS: Final[tuple[ConfigKey, ...]] = (
         "Om en avskrevet sak bokføres eller foreslås",
     ),
     boolean_key(
-        "collection.returnFees",
-        False,
-        "Whether creditor fees of a returned case come back",
-        "Om kreditors gebyrer i en returnert sak føres tilbake",
+        "collection.returnFees", False, "Whether creditor fees of a returned case come back", "Om kreditors gebyrer i en returnert sak føres tilbake"
     ),
     ConfigKey(
         "collection.accounts",

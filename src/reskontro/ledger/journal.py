@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
+from uuid import UUID
 
 from reskontro.db.bulk import NULL, Stage, copy_json, copy_text
 from reskontro.db.engine import Transaction
@@ -134,9 +135,7 @@ def write_transactions(transaction: Transaction, client_no: int, postings: Seque
         head = f"{t.gl_year}\t{t.transaction_no}\t"
         dates = f"\t{t.gl_period}\t{t.gl_date}\t{t.document_date}\t{t.journal}\t"
         reverses = f"{t.reverses[0]}\t{t.reverses[1]}" if t.reverses else f"{NULL}\t{NULL}"
-        tail = (
-            f"\t{t.document_uuid.hex if t.document_uuid else NULL}\t{t.batch_uuid.hex if t.batch_uuid else NULL}\t{reverses}\t"
-        )
+        tail = f"\t{t.document_uuid.hex if t.document_uuid else NULL}\t{t.batch_uuid.hex if t.batch_uuid else NULL}\t{reverses}\t"
         end = f"\t{NULL if t.text is None else copy_text(t.text)}\t{copy_text(t.created_by)}"
         rate = format(t.exchange_rate, "f")
         for line_no, line in enumerate(t.lines, 1):
@@ -186,8 +185,8 @@ def _fold_balances(
     )
 
 
-def _hex(value: object) -> str:
-    return NULL if value is None else value.hex  # type: ignore[attr-defined,no-any-return]
+def _hex(value: UUID | None) -> str:
+    return NULL if value is None else value.hex
 
 
 def _text(value: str | None) -> str:
@@ -237,9 +236,7 @@ def write_matches(transaction: Transaction, client_no: int, matches: Sequence[Ma
     """Write matches with their lines."""
     if not matches:
         return
-    _match_stage.copy_rows(
-        transaction, [(m.match_id, m.account_no, m.match_date, m.source, m.coverage_order, m.created_by) for m in matches]
-    )
+    _match_stage.copy_rows(transaction, [(m.match_id, m.account_no, m.match_date, m.source, m.coverage_order, m.created_by) for m in matches])
     transaction.execute(
         "insert into match (client_no, match_id, account_no, match_date, source, coverage_order, created_by, created_at)"
         " select %s, match_id, account_no, match_date, source, coverage_order, created_by, %s from stage_match",
@@ -247,11 +244,7 @@ def write_matches(transaction: Transaction, client_no: int, matches: Sequence[Ma
     )
     _match_line_stage.copy_rows(
         transaction,
-        [
-            (m.match_id, line_no, line.item.ar_item_id, line.amount, line.base_amount)
-            for m in matches
-            for line_no, line in enumerate(m.lines, 1)
-        ],
+        [(m.match_id, line_no, line.item.ar_item_id, line.amount, line.base_amount) for m in matches for line_no, line in enumerate(m.lines, 1)],
     )
     transaction.execute(
         "insert into match_line (client_no, match_id, line_no, ar_item_id, amount, base_amount)"

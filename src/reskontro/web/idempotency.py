@@ -55,8 +55,7 @@ def try_lock(transaction: Transaction, claim: Claim) -> bool:
 def stored_reply(transaction: Transaction, claim: Claim) -> Reply | None:
     """The kept answer; raises Problem IDEMPOTENCY-KEY-REUSED when it was given to another body."""
     row = transaction.execute(
-        "select body_hash, status, headers, body from idempotency_key"
-        " where client_no = %s and method = %s and path = %s and idempotency_key = %s",
+        "select body_hash, status, headers, body from idempotency_key where client_no = %s and method = %s and path = %s and idempotency_key = %s",
         (claim.client_no, claim.method, claim.path, claim.key),
         binary=True,
     ).fetchone()

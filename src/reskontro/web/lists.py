@@ -140,9 +140,7 @@ def answer_list(call: Call, transaction: Transaction, listing: Listing, options:
     page = keys[start : start + page_size] if start < len(keys) else []
     records = listing.load(transaction, page, kept) if page else []
     query = encode_id(query_id)
-    summary = summary_of(
-        f"{call.client_url}{listing.path}", page_no, page_size, len(records), len(keys), maximum, truncated, query, {"query": query}
-    )
+    summary = summary_of(f"{call.client_url}{listing.path}", page_no, page_size, len(records), len(keys), maximum, truncated, query, {"query": query})
     return Reply(200, {"summary": summary, listing.entity_key: records}, link_headers(summary))
 
 

@@ -32,7 +32,9 @@ class Metrics:
             "reskontro_chunk_seconds", "Time to process and commit a chunk", ("entity",), buckets=LATENCY_BUCKETS, registry=self.registry
         )
         self.batches = Gauge("reskontro_batches", "Batches by state", ("status",), registry=self.registry, multiprocess_mode="mostrecent")
-        self.queue_age = Gauge("reskontro_queue_age_seconds", "Age of the oldest batch that waits", registry=self.registry, multiprocess_mode="mostrecent")
+        self.queue_age = Gauge(
+            "reskontro_queue_age_seconds", "Age of the oldest batch that waits", registry=self.registry, multiprocess_mode="mostrecent"
+        )
 
     def request(self, operation: str, method: str, status: int, seconds: float) -> None:
         """Note one answered request."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from reskontro.kit.errors import DETAIL_NORWEGIAN, Problem, title_of
+from reskontro.kit.errors import Problem, title_of
 from reskontro.kit.ids import encode_id
 from reskontro.kit.json import write_json
 from reskontro.kit.messages import Language, wire_messages
@@ -37,7 +37,7 @@ def problem_reply(problem: Problem, request_id: UUID, language: Language) -> Rep
         "title": title_of(problem.code),
         "status": problem.status,
     }
-    detail = problem.detail if language == "en" else DETAIL_NORWEGIAN.get(problem.code, problem.detail)
+    detail = problem.detail if language == "en" else problem.norwegian
     if problem.detail and detail:
         body["detail"] = detail[:500]
     body["instance"] = f"urn:reskontro:request:{identifier}"

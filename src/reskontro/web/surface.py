@@ -62,8 +62,8 @@ class Surface:
                 return
             except (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout) as error:
                 log.warning("database unavailable", operation=name, request_id=encode_id(request_id), error=type(error).__name__)
-                problem = Problem("UNAVAILABLE", headers={"Retry-After": RETRY_AFTER_SECONDS})
-                reply = problem_reply(problem, request_id, language)
+                unavailable = Problem("UNAVAILABLE", headers={"Retry-After": RETRY_AFTER_SECONDS})
+                reply = problem_reply(unavailable, request_id, language)
             except Exception:
                 log.exception("unexpected error", operation=name, request_id=encode_id(request_id))
                 reply = problem_reply(Problem("INTERNAL-ERROR"), request_id, language)
@@ -161,9 +161,7 @@ async def read_body(request: Request, bytes_max: int) -> bytes:
     return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
 
-async def _send(
-    reply: Reply, request_id: UUID, language: Language, operation: Operation | None, rate_headers: dict[str, str], send: Send
-) -> None:
+async def _send(reply: Reply, request_id: UUID, language: Language, operation: Operation | None, rate_headers: dict[str, str], send: Send) -> None:
     headers = {
         "content-type": reply.media,
         "x-request-id": encode_id(request_id),

@@ -11,11 +11,12 @@ from uuid import UUID
 from reskontro.kit.ids import encode_id
 
 _tracer: Any = None
+"""Set once at the start of a process that exports."""
 
 
 def configure_tracing(service: str) -> bool:
     """Start exporting when OTEL_EXPORTER_OTLP_ENDPOINT (or its traces variant) is set; returns whether it is."""
-    global _tracer
+    global _tracer  # noqa: PLW0603 - one process, one tracer
     if not (os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT") or os.environ.get("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")):
         return False
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter

@@ -78,9 +78,7 @@ def read_dimensions(books: Books, on: date, draft: Draft) -> None:
             _check_dimensions(books, on, draft, line["dimensions"], f"/documentLines/{index}/dimensions", position)
 
 
-def _check_dimensions(
-    books: Books, on: date, draft: Draft, dimensions: list[dict[str, object]], pointer: str, position: tuple[int, ...]
-) -> None:
+def _check_dimensions(books: Books, on: date, draft: Draft, dimensions: list[dict[str, object]], pointer: str, position: tuple[int, ...]) -> None:
     kept = {entry["dimensionNo"]: entry.get("values") for entry in books.config("gl.dimensions", on) or ()}
     schema: Schema | None = DOCUMENT.field("dimensions").inner
     assert schema is not None

@@ -81,7 +81,11 @@ def check_header(amounts: dict[str, Any], messages: Messages) -> bool:
 def compose(
     document_type: str, header: dict[str, Any], raw_lines: Sequence[dict[str, Any]], policy: VatPolicy, vat_day: date, messages: Messages
 ) -> Composition | None:
-    """All amount checks of a document whose fields passed theirs; None when an error makes the lines unusable."""
+    """All amount checks of a document whose fields passed theirs; None when its amounts do not add up.
+
+    Every line with amounts must have all three. Findings come by check, not by line: first what the lines' amounts are, then their sums,
+    then their VAT codes.
+    """
     composition = Composition(header["exclVat"], header["vat"], header["inclVat"])
     sound = check_header(header, messages)
     taxed = document_type in ("IN", "CN")
@@ -93,33 +97,24 @@ def compose(
             line.vat_code = _line_code(line, policy, vat_day, messages, None, taxed)
         composition.lines.append(line)
         return composition if sound else None
-    for index, raw in enumerate(raw_lines):
-        composed = _compose_line(raw, index, policy, vat_day, messages, taxed)
-        if composed is None:
-            sound = False
-        else:
-            composition.lines.append(composed)
-    if not sound:
-        return None
-    return composition if _check_sums(composition, policy, messages) else None
+    composition.lines = [_compose_line(raw, index, policy, messages) for index, raw in enumerate(raw_lines)]
+    sound = sound and _check_sums(composition, policy, messages)
+    for index, line in enumerate(composition.lines):
+        if line.excl_vat is not None:
+            line.vat_code = _line_code(line, policy, vat_day, messages, index, taxed)
+    return composition if sound else None
 
 
-def _compose_line(raw: dict[str, Any], index: int, policy: VatPolicy, vat_day: date, messages: Messages, taxed: bool) -> ComposedLine | None:
+def _compose_line(raw: dict[str, Any], index: int, policy: VatPolicy, messages: Messages) -> ComposedLine:
     line_type = raw["lineType"]
-    amounts = raw.get("currencyAmounts")
     if line_type == "TXT":
         return ComposedLine(raw, line_type)
-    if not has_amounts(amounts):
-        return None
-    assert amounts is not None
+    amounts = raw["currencyAmounts"]
     line = ComposedLine(raw, line_type, amounts["exclVat"], amounts["vat"], amounts["inclVat"])
     used = amounts["inclVat"] - amounts["exclVat"]
     if used != amounts["vat"]:
-        messages.cross(
-            policy.severity, "VAT-LINE", "vat", f"/documentLines/{index}/currencyAmounts/vat", line=raw["lineNo"], used=used
-        )
+        messages.cross(policy.severity, "VAT-LINE", "vat", f"/documentLines/{index}/currencyAmounts/vat", line=raw["lineNo"], used=used)
         line.vat = used
-    line.vat_code = _line_code(line, policy, vat_day, messages, index, taxed)
     return line
 
 
@@ -135,7 +130,7 @@ def _line_code(line: ComposedLine, policy: VatPolicy, vat_day: date, messages: M
     if sent is not None:
         if all(code != sent for code, _ in output_codes_on(vat_day)):
             messages.cross("E", "CODE-UNKNOWN", "vatCode", f"/documentLines/{index}/vatCode", value=sent)
-            return sent  # type: ignore[no-any-return]
+            return STANDARD_CODE
         if rate_fits(sent, line.excl_vat, line.vat, vat_day, policy.unit) and (policy.registered or not line.vat):
             return sent  # type: ignore[no-any-return]
     elif not line.vat:

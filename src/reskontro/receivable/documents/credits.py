@@ -30,9 +30,7 @@ def check_credit(draft: Draft, credited: KnownDocument) -> None:
     amounts = draft.values.get("currencyAmounts") or {}
     for name, available in (("vat", credited.vat - item.credited_vat), ("inclVat", credited.incl_vat - item.credited_amount)):
         if name in amounts and amounts[name] > available:
-            draft.messages.cross(
-                "E", "AMOUNT-EXCEEDED", name, f"/currencyAmounts/{name}", value=amounts[name], available=available
-            )
+            draft.messages.cross("E", "AMOUNT-EXCEEDED", name, f"/currencyAmounts/{name}", value=amounts[name], available=available)
 
 
 def credit_parts(
@@ -69,7 +67,9 @@ def credit_parts(
     return parts_of(composition, rounding, dimensions_of)
 
 
-def settle_credit(desk: DocumentDesk, item: OpenItem, credited: KnownDocument, composition: Composition, origin: Origin, document: KnownDocument) -> None:
+def settle_credit(
+    desk: DocumentDesk, item: OpenItem, credited: KnownDocument, composition: Composition, origin: Origin, document: KnownDocument
+) -> None:
     """Match a credit note with the item it credits, up to that item's open amount; the rest stays open as credit."""
     target = credited.item
     assert target is not None
@@ -88,4 +88,3 @@ def settle_credit(desk: DocumentDesk, item: OpenItem, credited: KnownDocument, c
     )
     if match is not None:
         desk.log_match(match.match_id, origin, document)
-

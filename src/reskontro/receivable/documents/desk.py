@@ -335,4 +335,3 @@ def unchanged(draft: Draft, known: KnownDocument) -> ItemResult:
         client_reference=draft.reference,
         messages=draft.messages.in_order(),
     )
-

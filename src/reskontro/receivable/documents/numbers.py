@@ -84,9 +84,7 @@ class DocumentNumbers:
         """Claim what was drawn."""
         for series in self._series.values():
             if series.numbers.span:
-                claim(
-                    self._transaction, self._context.client_no, series.name, series.year, series.numbers.span, start=series.numbers.first
-                )
+                claim(self._transaction, self._context.client_no, series.name, series.year, series.numbers.span, start=series.numbers.first)
 
 
 @dataclass(slots=True)

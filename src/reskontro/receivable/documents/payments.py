@@ -100,9 +100,7 @@ def settle_payment(
         claims += group_claims(others)
     if claims:
         latest = max([item.gl_date, *(claim[0].gl_date for claim in claims)])
-        match = desk.settler.settle(
-            item, claims, source=source, match_date=latest, created_by=origin.user_id, batch_uuid=origin.batch_uuid
-        )
+        match = desk.settler.settle(item, claims, source=source, match_date=latest, created_by=origin.user_id, batch_uuid=origin.batch_uuid)
         if match is not None:
             desk.log_match(match.match_id, origin, document)
     if exception is None and claims and item.open_amount:

@@ -21,7 +21,7 @@ from reskontro.receivable.customers.desk import CustomerOutcome
 from reskontro.receivable.customers.record import Customer
 from reskontro.receivable.customers.schemas import CUSTOMER
 from reskontro.receivable.documents.accounts import choose_accounts, read_dimensions, unusable
-from reskontro.receivable.documents.amounts import Composition, VatPolicy, compose, has_amounts, parts_of
+from reskontro.receivable.documents.amounts import Composition, VatPolicy, check_header, compose, has_amounts, parts_of
 from reskontro.receivable.documents.credits import check_credit, credit_parts, settle_credit
 from reskontro.receivable.documents.desk import DocumentDesk, failed, unchanged
 from reskontro.receivable.documents.payments import check_payment, settle_payment
@@ -114,7 +114,12 @@ def _find_customer(desk: DocumentDesk, draft: Draft, case: _Case) -> Customer | 
     own = sent.get("customerNo")
     if isinstance(own, str) and own.strip() and own.strip().lower() != number.lower():
         draft.messages.add(
-            "E", "TARGET-CONFLICT", "customerNo", "/customer/customerNo", (*_CUSTOMER_POSITION, CUSTOMER.field("customerNo").position), fields="customerNo"
+            "E",
+            "TARGET-CONFLICT",
+            "customerNo",
+            "/customer/customerNo",
+            (*_CUSTOMER_POSITION, CUSTOMER.field("customerNo").position),
+            fields="customerNo",
         )
         return None
     if not isinstance(own, str) or not own.strip():
@@ -127,6 +132,8 @@ def _find_customer(desk: DocumentDesk, draft: Draft, case: _Case) -> Customer | 
 
 def _find_currency(desk: DocumentDesk, draft: Draft, case: _Case, customer: Customer | None) -> None:
     values = draft.values
+    if draft.refused("currency"):
+        return
     currency = values.get("currency") or (customer.currency if customer is not None else desk.base_currency)
     case.currency = currency
     decimals = currency_decimals(currency)
@@ -197,12 +204,15 @@ def _compose(desk: DocumentDesk, draft: Draft, case: _Case, customer: Customer |
     """The amounts, when all fields they are made of have passed."""
     values, books = draft.values, desk.books
     header = values.get("currencyAmounts")
-    usable = has_amounts(header) and "documentDate" in values
-    for line in draft.lines:
-        usable = usable and "lineType" in line and "lineNo" in line and (line["lineType"] == "TXT" or has_amounts(line.get("currencyAmounts")))
-    if not usable or (case.composition is None and any(draft.refused(name) for name in ("documentLines", "currencyAmounts"))):
+    if not has_amounts(header):
         return
     assert header is not None and draft.document_type is not None
+    usable = "documentDate" in values and not draft.refused("documentLines")
+    for line in draft.lines:
+        usable = usable and "lineType" in line and "lineNo" in line and (line["lineType"] == "TXT" or has_amounts(line.get("currencyAmounts")))
+    if not usable:
+        check_header(header, draft.messages)
+        return
     day = values["documentDate"]
     tolerance: Decimal = books.config("document.totalTolerance", case.gl_day or day)
     if case.rate is not None and case.rate != ONE:
@@ -474,4 +484,3 @@ def _check_credit_limit(desk: DocumentDesk, draft: Draft, customer: Customer, ki
         return
     if desk.open_total(customer) > limit:
         draft.messages.cross("W", "CREDIT-LIMIT", "currencyAmounts", "/currencyAmounts", value=limit)
-

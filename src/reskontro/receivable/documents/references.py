@@ -40,9 +40,8 @@ def find_references(desk: DocumentDesk, draft: Draft, case: _Case, customer: Cus
     case.references = named or ([own] if own is not None else [])
 
 
-def _resolve(
-    desk: DocumentDesk, draft: Draft, case: _Case, customer: Customer | None, number: str, line: int | None
-) -> KnownDocument | None:
+def _resolve(desk: DocumentDesk, draft: Draft, case: _Case, customer: Customer | None, number: str, line: int | None) -> KnownDocument | None:
+    position: tuple[int, ...]
     if line is None:
         pointer, position = "/referenceDocumentNo", (DOCUMENT.field("referenceDocumentNo").position,)
     else:

@@ -190,9 +190,7 @@ def _sent_line(draft: Draft, index: int) -> dict[str, Any]:
 
 
 def _find_in_line(draft: Draft, index: int, code: str, name: str, /, **parameters: Any) -> None:
-    draft.messages.add(
-        "E", code, name, f"/documentLines/{index}/{name}", (_LINES, index, DOCUMENT_LINE.field(name).position), **parameters
-    )
+    draft.messages.add("E", code, name, f"/documentLines/{index}/{name}", (_LINES, index, DOCUMENT_LINE.field(name).position), **parameters)
 
 
 def check_decimals(draft: Draft, decimals: int) -> None:

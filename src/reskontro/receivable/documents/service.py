@@ -63,7 +63,8 @@ def _moment(value: datetime | date, books: Books, now: datetime, *, end: bool) -
 
 
 def _conditions(filters: dict[str, Any], books: Books, now: datetime) -> tuple[list[str], list[Any]]:
-    conditions, values = ["client_no = %s"], [books.client_no]
+    conditions: list[str] = ["client_no = %s"]
+    values: list[Any] = [books.client_no]
     for name, value in filters.items():
         if name in _CONDITIONS:
             condition, found = _CONDITIONS[name], within_integer(value) if name == "accountno" else value

@@ -53,10 +53,16 @@ def documents_by_key(transaction: Transaction, client_no: int, keys: Iterable[st
         (client_no, list(keys)),
         binary=True,
     )
-    return [
-        KnownDocument(*row[:9], bytes(row[9]), row[10], row[11], item_of(row[14:]) if row[14] is not None else None, row[12], row[13])
-        for row in rows
-    ]
+    return [_known(row) for row in rows]
+
+
+def _known(row: Sequence[Any]) -> KnownDocument:
+    uuid, number, kind, account_no, currency, day, excl_vat, vat, incl_vat, content_hash, gl_year, transaction_no, customer_no, kid = row[:14]
+    item = item_of(row[14:]) if row[14] is not None else None
+    amounts = (excl_vat, vat, incl_vat)
+    return KnownDocument(
+        uuid, number, kind, account_no, currency, day, *amounts, bytes(content_hash), gl_year, transaction_no, item, customer_no, kid
+    )
 
 
 def existing_keys(transaction: Transaction, client_no: int, keys: Iterable[str]) -> set[str]:
