@@ -8,6 +8,8 @@ from reskontro.batches import endpoints as batches
 from reskontro.batches.kinds import Kinds
 from reskontro.host import health, token
 from reskontro.receivable.administration import endpoints as administration
+from reskontro.receivable.client_configs import endpoints as client_configs
+from reskontro.receivable.codes import endpoints as codes
 from reskontro.receivable.customers import endpoints as customers
 from reskontro.receivable.customers.batch import CUSTOMERS_POST, CUSTOMERS_PUT
 from reskontro.receivable.documents import endpoints as documents
@@ -19,7 +21,7 @@ VERSION = version("reskontro")
 
 def all_operations() -> list[Operation]:
     """Every operation of the API."""
-    rooms = (token, batches, administration, customers, documents, health)
+    rooms = (token, batches, administration, client_configs, codes, customers, documents, health)
     return [operation for room in rooms for operation in room.routes.operations]
 
 

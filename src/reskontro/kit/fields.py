@@ -60,6 +60,7 @@ class Field:
         "array",
         "array_max",
         "check",
+        "conditional",
         "description",
         "empty_is_value",
         "inner",
@@ -86,6 +87,7 @@ class Field:
         always: bool = False,
         empty_is_value: bool = False,
         untouched: bool = False,
+        conditional: bool = False,
     ) -> None:
         self.name = name
         self.check = check
@@ -98,6 +100,8 @@ class Field:
         self.array_max = array_max
         self.always = always
         self.empty_is_value = empty_is_value
+        self.conditional = conditional
+        """Required in some calls with this object only, so that its schema cannot say it."""
         self.untouched = untouched
         """An object whose inner fields are read later, by whoever takes it on."""
         self.position = 0

@@ -98,7 +98,9 @@ class Call:
 
     @property
     def client_url(self) -> str:
-        """The public address of the client's ledger, for links."""
+        """The public address of the client's ledger, for links; of the API for a call without a client."""
+        if self.operation.any_client:
+            return f"{self.services.public_url}/arm/v1"
         return f"{self.services.public_url}/arm/v1/clients/{self.client_no}"
 
     @cached_property

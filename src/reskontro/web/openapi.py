@@ -53,7 +53,7 @@ class _Components:
         if name not in self.schemas:
             self.schemas[name] = {}
             properties = {f.name: self._property(f, output) for f in schema.fields if f.use != unwanted}
-            required = [f.name for f in schema.fields if f.use != unwanted and (f.always if output else f.required)]
+            required = [f.name for f in schema.fields if f.use != unwanted and (f.always if output else f.required and not f.conditional)]
             entry: dict[str, Any] = {"type": "object", "properties": properties}
             if schema.description:
                 entry["description"] = schema.description

@@ -27,8 +27,8 @@ CLIENT = Schema(
     "Client",
     [
         integer("clientNo", 1, CLIENT_NO_MAX, "Given by the system when left out at creation; never changes", always=True),
-        text("name", 175, "Name of the creditor", required=True, always=True),
-        text("organizationNo", 20, "Organisation number, checked by its scheme", required=True, always=True),
+        text("name", 175, "Name of the creditor", required=True, conditional=True, always=True),
+        text("organizationNo", 20, "Organisation number, checked by its scheme", required=True, conditional=True, always=True),
         looked_up("organizationNoScheme", 4, translate_scheme, "CODE-UNKNOWN", "ISO 6523 code; default 0192", always=True),
         boolean("vatRegistered", "Whether it is registered for VAT; default true", always=True),
         boolean("inBusinessRegister", "Prints the name of the register on documents; default false", always=True),

@@ -52,7 +52,8 @@ def _resolve(desk: DocumentDesk, draft: Draft, case: _Case, customer: Customer |
         draft.messages.add("E", "DOCUMENT-UNKNOWN", "referenceDocumentNo", pointer, position, value=number)
         return None
     other_customer = customer is not None and found.account_no != customer.account_no
-    if other_customer or found.currency != case.currency:
+    other_currency = found.currency != case.currency and not draft.refused("currency")
+    if other_customer or other_currency:
         fields = "referenceDocumentNo, customerNo" if other_customer else "referenceDocumentNo, currency"
         draft.messages.add("E", "TARGET-CONFLICT", "referenceDocumentNo", pointer, position, fields=fields)
         return None

@@ -177,16 +177,10 @@ def _check_lines(draft: Draft, document_type: str) -> None:
                 if amounts and amounts.get(name):
                     _refuse_amount(draft, amounts, name, 0, 0, index)
         elif amounts is None:
-            if _sent_line(draft, index).get("currencyAmounts") in (None, ""):
+            if draft.raw["documentLines"][index].get("currencyAmounts") in (None, ""):
                 _find_in_line(draft, index, "REQUIRED", "currencyAmounts")
         elif document_type in _UNTAXED and amounts.get("vat"):
             _refuse_amount(draft, amounts, "vat", 0, 0, index)
-
-
-def _sent_line(draft: Draft, index: int) -> dict[str, Any]:
-    """The line as it was sent; elements that are no objects were refused and are not among the lines read."""
-    sent = [element for element in draft.raw["documentLines"] if type(element) is dict]
-    return sent[index] if index < len(sent) else {}
 
 
 def _find_in_line(draft: Draft, index: int, code: str, name: str, /, **parameters: Any) -> None:
