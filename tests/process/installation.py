@@ -31,6 +31,8 @@ DEADLINE_SECONDS = 90.0
 POLL_SECONDS = 0.02
 RESTART_PAUSE_SECONDS = 0.1
 LOG_TAIL_LINES = 15
+TRACE_LINES = 60
+TRACE_CHARACTERS = 4000
 
 
 def wait_until(condition: Callable[[], bool], what: str) -> None:
@@ -135,6 +137,7 @@ class Installation:
         self._serving = ""
         self.client_id = self.client_secret = ""
         self._next_client_no = 1001
+        self._read_up_to: dict[Path, int] = {}
 
     def __enter__(self) -> Self:
         admin = self._postgres.start()
@@ -216,9 +219,17 @@ class Installation:
     # ------------------------------------------------------------------------------------------------ logs
 
     def errors_logged(self) -> list[str]:
-        """Lines of errors in the logs of the API and the workers; losing the database is a warning there, not an error."""
-        lines = [line for service in (*self.apis, *self.workers) for line in service.log.read_text(errors="replace").splitlines()]
-        return [line[:2000] for line in lines if '"level":"error"' in line or "Traceback" in line]
+        """Errors in the logs of the API and the workers since the last time; losing the database is a warning there, not an error."""
+        found: list[str] = []
+        for service in (*self.apis, *self.workers):
+            with service.log.open("rb") as log:
+                log.seek(self._read_up_to.get(service.log, 0))
+                lines = log.read().decode(errors="replace").splitlines()
+                self._read_up_to[service.log] = log.tell()
+            for place, line in enumerate(lines):
+                if '"level":"error"' in line or line.startswith("Traceback"):
+                    found.append(f"{service.log.name}: " + "\n".join(lines[place : place + TRACE_LINES])[:TRACE_CHARACTERS])
+        return found
 
     def log_tails(self) -> str:
         """The last lines of every log, for the report of a failure."""

@@ -52,6 +52,9 @@ RECONNECT_SECONDS = 1.0
 BACKOFF_FIRST_SECONDS = 0.1
 BACKOFF_MAX_SECONDS = 5.0
 CHUNKS_BETWEEN_COLLECTIONS = 50
+SERVER_TROUBLE = ("08", "53", "57", "58")
+"""Classes of SQLSTATE: connection, resources, intervention of an operator, system."""
+QUERY_CANCELLED = "57014"
 
 
 SWITCH_SECONDS = 0.0005
@@ -155,18 +158,23 @@ class Worker:
         if batch is None or (batch.retry_at is not None and batch.retry_at > self._clock.now()):
             return False
         limit = 1 if batch.attempts else self._chunk_limit
-        chunk = None if batch.cancel_requested else self._take_chunk(connection, batch, limit)
+        count = min(limit, batch.count_total - batch.count_processed)
+        chunk: ReadChunk | None = None
+        try:
+            if not batch.cancel_requested:
+                chunk = self._take_chunk(connection, batch, limit)
+            if chunk is not None:
+                count = len(chunk.raw_items)
+                self._read_ahead(batch, batch.count_processed + count)
+                self._process(connection, batch, chunk)
+                self._chunk_limit = min(self._settings.chunk_items, self._chunk_limit * 2)
+        except Exception as error:
+            if _server_is_lost(connection, error):
+                raise
+            self._fault(connection, batch, count, error)
+            return True
         if chunk is None:
             self._finish_cancelled(connection, batch)
-            return True
-        self._read_ahead(batch, batch.count_processed + len(chunk.raw_items))
-        try:
-            self._process(connection, batch, chunk)
-            self._chunk_limit = min(self._settings.chunk_items, self._chunk_limit * 2)
-        except (psycopg.OperationalError, psycopg.InterfaceError):
-            raise
-        except Exception as error:
-            self._fault(connection, batch, len(chunk.raw_items), error)
         return True
 
     # ------------------------------------------------------------------------------------------------ reading
@@ -326,6 +334,14 @@ def _still_there(transaction: Transaction, batch: BatchRecord) -> bool:
         "select status, count_processed, cancel_requested from batch where client_no = %s and batch_uuid = %s", (batch.client_no, batch.batch_uuid)
     ).fetchone()
     return row is not None and row[0] in ("QUEUED", "PROCESSING") and row[1] == batch.count_processed and not row[2]
+
+
+def _server_is_lost(connection: Transaction, error: Exception) -> bool:
+    """Whether an error means that no statement can succeed now, and not that something is wrong with the chunk."""
+    if not isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
+        return False
+    # The driver calls errors operational that an item can cause alone, such as a limit of the program or a cancelled statement.
+    return connection.closed or error.sqlstate is None or (error.sqlstate[:2] in SERVER_TROUBLE and error.sqlstate != QUERY_CANCELLED)
 
 
 def _try_lock(connection: Transaction, client_no: int) -> bool:

@@ -13,6 +13,7 @@ from alembic.script import ScriptDirectory
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from sqlalchemy import create_engine
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from reskontro.db.engine import OWNER_ROLE
@@ -95,13 +96,20 @@ def _ensure_roles(connection: psycopg.Connection, serving_role: str) -> str:
 
 def _run_migrations(url: str) -> None:
     engine = create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect(url), poolclass=NullPool)
-    with engine.begin() as connection:
-        connection.exec_driver_sql(f"set role {OWNER_ROLE}")
-        _check_known(MigrationContext.configure(connection).get_current_revision())
-        config = _config()
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
-    engine.dispose()
+    try:
+        with engine.begin() as connection:
+            connection.exec_driver_sql(f"set role {OWNER_ROLE}")
+            _check_known(MigrationContext.configure(connection).get_current_revision())
+            config = _config()
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+    except DBAPIError as error:
+        # Callers know the driver's errors, for instance that of a lost server, and not what SQLAlchemy wraps round them.
+        if isinstance(error.orig, psycopg.Error):
+            raise error.orig from error
+        raise
+    finally:
+        engine.dispose()
 
 
 def migrate(url: str, serving_role: str) -> str:

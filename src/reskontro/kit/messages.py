@@ -72,11 +72,13 @@ class Messages:
 
 
 def shown(value: Any) -> str:
-    """A value as a message shows it: as sent, cut at 100 characters."""
+    """A value as a message shows it: as sent, numbers without trailing zeros, cut at 100 characters."""
     if isinstance(value, bool):
         text = "true" if value else "false"
     elif isinstance(value, Decimal):
         text = format(value, "f") if -20 < value.adjusted() < 40 else str(value)
+        if "." in text and "E" not in text:
+            text = text.rstrip("0").rstrip(".")
     else:
         text = value if isinstance(value, str) else str(value)
     return text[:VALUE_CHARACTERS_MAX]

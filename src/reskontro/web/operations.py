@@ -79,6 +79,8 @@ class Operation:
     problems: tuple[int, ...] = ()
     any_client: bool = False
     """Behind a token, but without a client in its path."""
+    all_clients: bool = False
+    """Only for a token that may use every client."""
 
     @property
     def is_write(self) -> bool:
@@ -119,6 +121,7 @@ class Routes:
         body: Body | None = None,
         problems: Sequence[int] = (),
         any_client: bool = False,
+        all_clients: bool = False,
     ) -> Callable[[Any], Any]:
         """Decorator that declares the function as the endpoint of an operation."""
 
@@ -126,7 +129,7 @@ class Routes:
             known = tuple(parameters)
             if scope is not None and method in ("GET", "DELETE"):
                 known += (USER_ID,)
-            self.operations.append(Operation(id, method, path, tag, summary, scope, answers, endpoint, known, body, tuple(problems), any_client))
+            self.operations.append(Operation(id, method, path, tag, summary, scope, answers, endpoint, known, body, tuple(problems), any_client, all_clients))
             return endpoint
 
         return register

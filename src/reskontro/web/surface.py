@@ -30,6 +30,7 @@ from reskontro.web.tracing import request_span
 log = structlog.get_logger("reskontro.web")
 
 RETRY_AFTER_SECONDS = "2"
+_NOT_COVERED = {"WWW-Authenticate": 'Bearer error="insufficient_scope"'}
 _PUBLIC_HEADERS = {"x-content-type-options": "nosniff"}
 
 
@@ -88,7 +89,9 @@ class Surface:
 
     async def _admit(self, call: Call, rate_headers: dict[str, str]) -> None:
         services = self.services
-        authorization = call.request.headers.get("authorization")
+        given = call.request.headers.getlist("authorization")
+        # Of two headers a proxy may have checked the other one.
+        authorization = given[0] if len(given) == 1 else ", ".join(given) or None
         principal = services.authenticator.authenticate_cached(authorization)
         if principal is None:
             loop = asyncio.get_running_loop()
@@ -100,7 +103,9 @@ class Surface:
                 raise Problem("INVALID-PARAMETER", "clientno must be an integer")
             call.client_no = int(text) if len(text) <= 9 else 0
             if not principal.may_use_client(int(text[:40])):
-                raise Problem("CLIENT-FORBIDDEN", headers={"WWW-Authenticate": 'Bearer error="insufficient_scope"'})
+                raise Problem("CLIENT-FORBIDDEN", headers=_NOT_COVERED)
+        elif call.operation.all_clients and principal.client_nos is not None:
+            raise Problem("CLIENT-FORBIDDEN", "only a token for all clients may do this", headers=_NOT_COVERED)
         scope = call.operation.scope
         assert scope is not None
         if not principal.has_scope(scope):

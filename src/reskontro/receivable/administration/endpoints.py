@@ -77,11 +77,10 @@ def _clients(caller: Principal) -> Listing:
     answers={201: Answer("The client was created", CLIENT_SCHEMA, headers=("Location",))},
     problems=(409, 422),
     any_client=True,
+    all_clients=True,
 )
 def create_client(call: Call) -> Reply:
     """Create a client."""
-    if call.caller.client_nos is not None:
-        raise service.forbidden()
     sent = call.read_entity(_BODY)
 
     def work(transaction: Transaction) -> Reply:

@@ -10,7 +10,7 @@ from typing import Any
 from reskontro.batches.kinds import Origin
 from reskontro.db.engine import Transaction, as_client, lock_client
 from reskontro.kit.clock import Clock, today
-from reskontro.kit.errors import Problem, validation_failed
+from reskontro.kit.errors import validation_failed
 from reskontro.kit.fields import CLEARED
 from reskontro.kit.messages import Messages
 from reskontro.ledger.books import ClientRecord, open_books, raise_version, seed_books
@@ -144,13 +144,4 @@ def _resulting(old: ClientRecord, values: Mapping[str, Any], base_country: str) 
         in_business_register=resulting("inBusinessRegister", old.in_business_register, False),
         postal_address=address,
         status=resulting("status", old.status, "ACTIVE"),
-    )
-
-
-def forbidden() -> Problem:
-    """403 for a token that does not cover all clients."""
-    return Problem(
-        "CLIENT-FORBIDDEN",
-        "only a token for all clients may create one",
-        headers={"WWW-Authenticate": 'Bearer error="insufficient_scope"'},
     )

@@ -75,7 +75,8 @@ class Draft:
 
     def refused(self, name: str) -> bool:
         """Whether a field was sent but did not pass."""
-        return name in self.raw and self.raw[name] not in (None, "") and name not in self.values
+        sent = self.raw.get(name)
+        return sent is not None and name not in self.values and not (type(sent) is str and not sent.strip())
 
     @property
     def reference(self) -> str | None:
