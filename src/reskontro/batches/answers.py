@@ -85,16 +85,15 @@ def result_body(
         "message": result_message(r.result, r.outcome, r.messages, language),
         "clientNo": client_no,
     }
-    for key, value in (
-        ("accountNo", r.account_no),
-        ("customerNo", r.customer_no),
-        ("documentNo", r.document_no),
-        ("documentUuid", r.document_uuid),
-        ("arItemId", r.ar_item_id),
-        ("kid", r.kid),
-    ):
-        if value is not None:
-            body[key] = value
+    known = {
+        "accountNo": r.account_no,
+        "customerNo": r.customer_no,
+        "documentNo": r.document_no,
+        "documentUuid": r.document_uuid,
+        "arItemId": r.ar_item_id,
+        "kid": r.kid,
+    }
+    body |= {key: value for key, value in known.items() if value is not None}
     if index is not None:
         body["index"] = index
     if diagnostics and r.client_reference is not None:

@@ -48,17 +48,17 @@ def copy_value(value: Any) -> str:
         return str(value)
     if kind is Decimal:
         return format(value, "f")
-    if kind is UUID:
-        return value.hex  # type: ignore[no-any-return]
+    if isinstance(value, UUID):
+        return value.hex
     if kind is bool:
         return "t" if value else "f"
-    if kind is date or kind is datetime:
-        return value.isoformat()  # type: ignore[no-any-return]
+    if isinstance(value, date):
+        return value.isoformat()
     if kind is dict:
         return copy_json(value)
     if kind is list or kind is tuple:
         return copy_array(value)
-    if kind is bytes:
+    if isinstance(value, bytes):
         return "\\\\x" + value.hex()
     raise TypeError(f"{kind.__name__} cannot be copied")
 

@@ -491,7 +491,7 @@ def _holds_sockets(folder: Path) -> bool:
 def _temporary_socket_folder(data: Path, identity: Identity) -> Path:
     """A folder with a short name that only the server's user may enter; the same each time unless its name is taken."""
     name = f"reskontro-{hashlib.sha256(os.fsencode(data)).hexdigest()[:16]}"
-    for base in (Path(tempfile.gettempdir()).resolve(), Path("/tmp").resolve()):
+    for base in (Path(tempfile.gettempdir()).resolve(), Path("/tmp").resolve()):  # noqa: S108 - made with a name of its own and closed to others
         folder = base / name
         folder.mkdir(mode=0o700, exist_ok=True)
         found = folder.lstat()

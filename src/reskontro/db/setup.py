@@ -88,7 +88,8 @@ def _ensure_roles(connection: psycopg.Connection, serving_role: str) -> str:
         )
     )
     connection.execute(
-        "insert into reskontro_setup.serving_secret (role_name, password) values (%s, %s) on conflict (role_name) do update set password = excluded.password",
+        "insert into reskontro_setup.serving_secret (role_name, password) values (%s, %s)"
+        " on conflict (role_name) do update set password = excluded.password",
         (serving_role, password),
     )
     return password

@@ -129,7 +129,9 @@ class Routes:
             known = tuple(parameters)
             if scope is not None and method in ("GET", "DELETE"):
                 known += (USER_ID,)
-            self.operations.append(Operation(id, method, path, tag, summary, scope, answers, endpoint, known, body, tuple(problems), any_client, all_clients))
+            self.operations.append(
+                Operation(id, method, path, tag, summary, scope, answers, endpoint, known, body, tuple(problems), any_client, all_clients)
+            )
             return endpoint
 
         return register
