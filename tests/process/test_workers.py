@@ -145,15 +145,15 @@ class TestSharing:
         with write_lock(house.database, CLIENT):
             batches = [send(house, invoices(30)) for _ in range(2)]
             start(), start()
-            wait_until(lambda: waiting_for_lock(admin_url) == 1 and _workers(admin_url) >= 2, "both workers run and one has a chunk")
+            wait_until(lambda: waiting_for_lock(admin_url) == 1 and _connections(admin_url) >= 3, "both workers run and one has a chunk")
             assert len(holders(admin_url)) == 1
         for batch_uuid in batches:
             wait_for(house, batch_uuid)
         check_in_order(house, batches, CLIENT)
 
 
-def _workers(admin_url: str) -> int:
-    """How many worker processes are connected; each has at least the connection that holds its locks."""
+def _connections(admin_url: str) -> int:
+    """Connections of workers: each has one that holds its locks, and one to read ahead once it has had a chunk."""
     with psycopg.connect(admin_url) as connection:
         row = connection.execute(
             "select count(*) from pg_stat_activity where application_name = 'reskontro worker' and datname = current_database()"

@@ -146,7 +146,7 @@ class ResultReader:
         while left > 0 and (wanted is None or wanted):
             size = min(left, ROWS_AT_A_TIME)
             with self.database.transaction(batch.client_no) as transaction:
-                rows = read_results(transaction, batch.client_no, batch.batch_uuid, after=after, limit=size, results=wanted)
+                rows = read_results(transaction, batch, after=after, limit=size, results=wanted)
             yield from rows
             left -= len(rows)
             if len(rows) < size:

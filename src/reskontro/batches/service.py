@@ -211,7 +211,7 @@ def _items_to_retry(transaction: Transaction, batch: BatchRecord) -> Iterator[by
         return current[1][index - current[0]]
 
     after = -1
-    while rows := read_results(transaction, batch.client_no, batch.batch_uuid, after=after, limit=1_000, results=["FAILED"]):
+    while rows := read_results(transaction, batch, after=after, limit=1_000, results=["FAILED"]):
         for row in rows:
             yield raw(row.index)
         after = rows[-1].index

@@ -228,14 +228,17 @@ class StoredResult:
 
 
 def read_results(
-    transaction: Transaction, client_no: int, batch_uuid: UUID, *, after: int, limit: int, results: Sequence[str] | None
+    transaction: Transaction, batch: BatchRecord, *, after: int, limit: int, results: Sequence[str] | None
 ) -> list[StoredResult]:
-    """Results whose index is above ``after``, in input order, at most ``limit``; only those with the given result codes."""
+    """Results whose index is above ``after``, in input order, at most ``limit``; only those with the given result codes.
+
+    Of a batch in work only what was processed when ``batch`` was read, so that its counters and its items tell one story.
+    """
     rows = transaction.execute(
         "select item_index, result, outcome, account_no, customer_no, document_no, document_uuid, ar_item_id, kid, client_reference, messages"
         " from batch_item where client_no = %s and batch_uuid = %s and item_index > %s"
-        " and (%s::text[] is null or result = any(%s::text[])) order by item_index limit %s",
-        (client_no, batch_uuid, after, results, results, limit),
+        " and item_index < %s and (%s::text[] is null or result = any(%s::text[])) order by item_index limit %s",
+        (batch.client_no, batch.batch_uuid, after, batch.count_processed, results, results, limit),
     )
     return [_stored(row) for row in rows]
 
