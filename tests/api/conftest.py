@@ -7,6 +7,7 @@ from dataclasses import replace
 from itertools import count
 
 import pytest
+
 from tests.api.support import in_order
 from tests.house import House
 

@@ -8,10 +8,10 @@ from typing import Any
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.types.json import Jsonb
-from tests.house import House, exact_json
 
 from reskontro.ledger.books import raise_version
 from reskontro.ledger.verify import verify_client
+from tests.house import House, exact_json
 
 
 def amounts(excl_vat: Any, vat: Any, incl_vat: Any = None) -> dict[str, Any]:

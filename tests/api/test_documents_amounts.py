@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+
 from tests.api.support import amounts, change_books, configure, created, exchange_rate, found, invoice, line, posting, shown, warned
 from tests.house import House
 
@@ -41,7 +42,9 @@ class TestHeader:
     def test_spellings_of_a_number(self, books: House) -> None:
         """Exponents and trailing zeros are the same number; -0 is 0."""
         for number, text in (("1", b"1e3"), ("2", b"1000.00"), ("3", b"1.0E+3"), ("4", b"100000e-2")):
-            content = b'{"document": {"documentType": "IN", "customerNo": "100001", "documentDate": "2026-10-05", "documentNo": "%b",' % number.encode()
+            content = (
+                b'{"document": {"documentType": "IN", "customerNo": "100001", "documentDate": "2026-10-05", "documentNo": "%b",' % number.encode()
+            )
             content += b' "currencyAmounts": {"exclVat": %b, "vat": -0, "inclVat": %b}}}' % (text, text)
             assert books.post("/documents", content=content).status_code == 201
             assert b'"currencyAmounts":{"exclVat":1000,"vat":0,"inclVat":1000}' in books.get(f"/documents/{number}").content
@@ -59,7 +62,9 @@ class TestLines:
         assert shown(books, "1")["documentLines"][1]["currencyAmounts"] == amounts(800, 200)
         assert posting(books, "1") == [("1500", 1250, None), ("3000", -1000, "3"), ("2700", -250, "3")]
 
-    @pytest.mark.parametrize(("excl", "code"), [("1000.01", "ROUNDING"), ("1001", "ROUNDING"), ("1001.01", "TOTAL-SUM"), ("999", "ROUNDING"), ("998.99", "TOTAL-SUM")])
+    @pytest.mark.parametrize(
+        ("excl", "code"), [("1000.01", "ROUNDING"), ("1001", "ROUNDING"), ("1001.01", "TOTAL-SUM"), ("999", "ROUNDING"), ("998.99", "TOTAL-SUM")]
+    )
     def test_the_sum_of_the_lines_without_vat(self, books: House, excl: str, code: str) -> None:
         """Up to the tolerance of 1 the difference is rounding; above it an error."""
         document = invoice(documentNo="1", documentLines=[line(1, excl, 1250 - Decimal(excl))])
@@ -158,7 +163,9 @@ class TestVatCodes:
         assert warned(books, invoice(documentNo="1", currencyAmounts=header, documentLines=[line(1, excl, vat), other])) == expected
         assert shown(books, "1")["documentLines"][0]["vatCode"] == (code or "3")
 
-    @pytest.mark.parametrize(("day", "vat", "code"), [("2021-09-30", 60, "33"), ("2021-10-01", 120, "33"), ("2015-12-31", 80, "33"), ("2016-01-01", 100, "33")])
+    @pytest.mark.parametrize(
+        ("day", "vat", "code"), [("2021-09-30", 60, "33"), ("2021-10-01", 120, "33"), ("2015-12-31", 80, "33"), ("2016-01-01", 100, "33")]
+    )
     def test_the_rate_of_the_day_of_delivery(self, books: House, day: str, vat: int, code: str) -> None:
         """Rates are dated; deliveryDate decides, else documentDate."""
         document = invoice(documentNo="1", deliveryDate=day, currencyAmounts=amounts(1000, vat), documentLines=[line(1, 1000, vat)])
@@ -176,7 +183,10 @@ class TestVatCodes:
         assert [shown(books, number)["documentLines"][0]["vatCode"] for number in ("1", "2", "3")] == ["5", "52", "6"]
         assert [posting(books, number)[1][0] for number in ("1", "2", "3")] == ["3100", "3105", "3200"]
 
-    @pytest.mark.parametrize(("sent", "vat", "kept", "warns"), [("3", 250, "3", False), ("31", 150, "31", False), ("31", 250, "3", True), ("6", 250, "3", True), ("6", 0, "6", False), ("3", 0, "3", True)])
+    @pytest.mark.parametrize(
+        ("sent", "vat", "kept", "warns"),
+        [("3", 250, "3", False), ("31", 150, "31", False), ("31", 250, "3", True), ("6", 250, "3", True), ("6", 0, "6", False), ("3", 0, "3", True)],
+    )
     def test_a_code_that_is_sent(self, books: House, sent: str, vat: int, kept: str, warns: bool) -> None:
         """It holds when its rate fits; else 3 is used, with a warning."""
         document = invoice(documentNo="1", currencyAmounts=amounts(1000, vat), documentLines=[line(1, 1000, vat, vatCode=sent)])

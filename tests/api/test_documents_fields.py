@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from tests.api.support import amounts, change_books, codes, configure, created, found, invoice, line, payment, send, shown, warned
 from tests.house import House, exact_json
 
@@ -140,10 +141,16 @@ class TestEveryField:
         for number, value in (("1", None), ("2", ""), ("3", "  ")):
             texts = ("subCustomerNo", "referenceNo", "referenceDocumentNo", "currency", "language", "customerMessage", "bundleReference")
             chosen = texts if value == "  " else optional
-            result = created(books, invoice(documentNo=number) | {key: value for key in chosen})
+            result = created(books, invoice(documentNo=number) | dict.fromkeys(chosen, value))
             assert "warnings" not in result
             got = shown(books, number)
-            assert (got["dueDate"], got["glDate"], got["currency"], got["language"], got["kid"]) == ("2026-10-19", "2026-10-05", "NOK", "no", result["kid"])
+            assert (got["dueDate"], got["glDate"], got["currency"], got["language"], got["kid"]) == (
+                "2026-10-19",
+                "2026-10-05",
+                "NOK",
+                "no",
+                result["kid"],
+            )
 
     def test_keys_of_answers_may_be_sent_back(self, dimensions: House) -> None:
         """They are ignored without a word, whatever their value: the same document is unchanged."""
@@ -469,7 +476,9 @@ class TestOrder:
 
     def test_cross_field_checks_leave_out_what_did_not_pass(self, books: House) -> None:
         """A field with an error of its own causes no second one elsewhere."""
-        assert found(books, invoice(documentNo="1", currencyAmounts={"exclVat": "1", "vat": 250, "inclVat": 1250})) == [("TYPE", "/currencyAmounts/exclVat")]
+        assert found(books, invoice(documentNo="1", currencyAmounts={"exclVat": "1", "vat": 250, "inclVat": 1250})) == [
+            ("TYPE", "/currencyAmounts/exclVat")
+        ]
         assert found(books, invoice(documentNo="1", documentDate="x", dueDate="2026-01-01")) == [("FORMAT", "/documentDate")]
         assert found(books, invoice(documentNo="1", glDate="x", documentDate="2025-01-01", dueDate="2025-02-01")) == [("FORMAT", "/glDate")]
         assert found(books, invoice(documentNo="1", currency="KR", exchangeRate=2)) == [("CURRENCY-CODE", "/currency")]

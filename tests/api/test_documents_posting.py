@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+
 from tests.api.support import (
     amounts,
     change_books,
@@ -162,11 +163,20 @@ class TestPostingTable:
         """It goes to the account for rounding, by its sign, inside the document's item."""
         document = invoice(documentNo="1", currencyAmounts=amounts("1000.40", 250), documentLines=[line(1, 1000, 250), line(2, "0.40", kind="RND")])
         assert warned(books, document) == []
-        assert posting(books, "1") == [("1500", Decimal("1250.40"), None), ("3000", -1000, "3"), ("7740", Decimal("-0.40"), None), ("2700", -250, "3")]
+        assert posting(books, "1") == [
+            ("1500", Decimal("1250.40"), None),
+            ("3000", -1000, "3"),
+            ("7740", Decimal("-0.40"), None),
+            ("2700", -250, "3"),
+        ]
 
     def test_a_fee_on_an_invoice(self, books: House) -> None:
         """A fee line without VAT is fee income without VAT treatment; with VAT it is income like any other."""
-        document = invoice(documentNo="1", currencyAmounts=amounts(1150, 275), documentLines=[line(1, 1000, 250), line(2, 50, kind="FEE"), line(3, 100, 25, kind="FEE")])
+        document = invoice(
+            documentNo="1",
+            currencyAmounts=amounts(1150, 275),
+            documentLines=[line(1, 1000, 250), line(2, 50, kind="FEE"), line(3, 100, 25, kind="FEE")],
+        )
         assert warned(books, document) == []
         assert posting(books, "1") == [("1500", 1425, None), ("3000", -1100, "3"), ("3900", -50, "7"), ("2700", -275, "3")]
 
@@ -531,7 +541,9 @@ class TestPayments:
         for number, due in (("1", "2026-10-19"), ("2", "2026-10-12"), ("3", "2026-10-05")):
             created(books, invoice(documentNo=number, dueDate=due))
         fees = [line(1, 20, kind="FEE", referenceDocumentNo="1"), line(2, 18, kind="FEE", referenceDocumentNo="2")]
-        letter = invoice(documentType="RM", documentNo="R1", documentDate="2026-11-02", kid="0010025", currencyAmounts=amounts(38, 0), documentLines=fees)
+        letter = invoice(
+            documentType="RM", documentNo="R1", documentDate="2026-11-02", kid="0010025", currencyAmounts=amounts(38, 0), documentLines=fees
+        )
         created(books, letter)
         assert item(books, "R1")["claimArItemId"] is None
         created(books, payment(2538, documentNo="P1", documentDate="2026-11-10", kid="0010025"))
@@ -572,7 +584,10 @@ class TestPayments:
 
     def test_a_bank_reference_counts_once(self, books: House) -> None:
         """Case does not count, the bank account does; a document that failed has used nothing."""
-        kept = [{"bankAccountNo": "12345678903", "currency": "NOK", "glAccount": "1920"}, {"bankAccountNo": "86011117947", "currency": "NOK", "glAccount": "1920"}]
+        kept = [
+            {"bankAccountNo": "12345678903", "currency": "NOK", "glAccount": "1920"},
+            {"bankAccountNo": "86011117947", "currency": "NOK", "glAccount": "1920"},
+        ]
         configure(books, "bank.accounts", kept)
         created(books, payment(100, documentNo="P1", payment={"bankReference": "Ref-1"}))
         assert found(books, payment(100, documentNo="P2", payment={"bankReference": "REF-1"})) == [("BANK-DUPLICATE", "/payment/bankReference")]

@@ -5,6 +5,7 @@ Where a moment matters, the test holds the client's write lock: a worker that ha
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -56,9 +57,8 @@ def start(house: House, tmp_path: Path) -> Iterator[Callable[..., Program]]:
 def invoices(count: int, **values: Any) -> list[dict[str, Any]]:
     """Invoices over 1000 + 250 without a number."""
     amounts = {"exclVat": 1000, "vat": 250, "inclVat": 1250}
-    return [
-        {"documentType": "IN", "customerNo": "100001", "documentDate": today().isoformat(), "currencyAmounts": amounts, **values} for _ in range(count)
-    ]
+    day = today().isoformat()
+    return [{"documentType": "IN", "customerNo": "100001", "documentDate": day, "currencyAmounts": amounts, **values} for _ in range(count)]
 
 
 def send(house: House, documents: Sequence[dict[str, Any]], client_no: int = CLIENT) -> str:
@@ -111,7 +111,7 @@ def waiting_for_lock(admin_url: str) -> int:
 def check_in_order(house: House, batch_uuids: Sequence[str], client_no: int) -> None:
     """The batches were processed one after another in the order sent, and their items in the order of the input."""
     batches = [get(house, batch_uuid, client_no) for batch_uuid in batch_uuids]
-    for before, after in zip(batches, batches[1:], strict=False):
+    for before, after in itertools.pairwise(batches):
         assert before["finishedAt"] <= after["startedAt"]
     numbers = [item["documentNo"] for batch in batches for item in batch["items"]]
     assert numbers == [f"I{today():%y}-{number:06d}" for number in range(1, len(numbers) + 1)]

@@ -21,7 +21,15 @@ from tests.tenancy.stories import OURS, THEIRS, UNKNOWN, contents, settle_in, si
 
 PUBLIC = {"createToken", "getJwks", "getHealth"}
 """Operations without a token: they show no client's data."""
-SAME_FOR_ALL = {"glaccount": "1500", "postingruleno": "1", "glyear": "2026", "glperiod": "1", "configkey": "base.country", "codetype": "CUSTOM", "code": "X"}
+SAME_FOR_ALL = {
+    "glaccount": "1500",
+    "postingruleno": "1",
+    "glyear": "2026",
+    "glperiod": "1",
+    "configkey": "base.country",
+    "codetype": "CUSTOM",
+    "code": "X",
+}
 """Names in paths that mean something with every client, so that no client's object is foreign to another."""
 NOBODYS = {"customerno": "X1", "documentno": "X1", "batchuuid": "A" * 22}
 SCOPES = ("read:arm", "write:arm", "admin:arm")

@@ -8,7 +8,7 @@ from reskontro.db.engine import Transaction, client_transaction, system_transact
 from reskontro.settings import Settings
 
 ROWS_AT_A_TIME = 10_000
-CLEANING_LOCK = 4
+CLEANING_LOCK = 5
 """Class of the advisory lock that lets one worker clean at a time."""
 
 _OLD_BATCHES = (

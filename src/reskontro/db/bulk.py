@@ -70,14 +70,19 @@ class Stage:
         self.name = name
         self.columns = tuple(column for column, _ in columns)
         body = ", ".join(f"{column} {kind}" for column, kind in columns)
-        create = f"create temp table if not exists {name} ({body}) on commit delete rows"
-        self._create = f"set local client_min_messages = warning; {create}; delete from {name}"
+        self._create = f"create temp table {name} ({body}) on commit delete rows"
         self._copy = f"copy {name} ({', '.join(self.columns)}) from stdin"
 
     def copy(self, transaction: Transaction, lines: Sequence[str]) -> None:
         """Send rows that are ready lines in the text format of COPY (tabs between values, no line feed at the end)."""
-        # Every time: the transaction that made the stage may have been rolled back, and this one may have used it for another set before.
-        transaction.execute(self._create.encode())
+        name = self.name
+        if name not in transaction.stages and name not in transaction.stages_made:
+            transaction.execute(self._create.encode())
+            transaction.stages_made.add(name)
+        elif name in transaction.stages_used:
+            # The transaction sent an earlier set through it.
+            transaction.execute(f"delete from {name}".encode())
+        transaction.stages_used.add(name)
         with transaction.cursor().copy(self._copy.encode()) as copy:
             copy.write("\n".join(lines) + "\n")
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import psycopg
 from psycopg import Connection
 from psycopg.rows import TupleRow
 from psycopg.types.json import set_json_loads
@@ -18,7 +17,23 @@ OWNER_ROLE = "reskontro_owner"
 SERVING_ROLE = "reskontro_serving"
 RECONNECT_SECONDS = 1.0
 
-Transaction = Connection[TupleRow]
+
+class Session(Connection[TupleRow]):
+    """A connection that knows which stages (temporary tables, see ``bulk``) it has, so that they are made once per session.
+
+    What a transaction made is only there when it was committed.
+    """
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.stages: set[str] = set()
+        self.stages_made: set[str] = set()
+        """Made by the open transaction."""
+        self.stages_used: set[str] = set()
+        """Filled by the open transaction; they empty themselves when it is committed."""
+
+
+Transaction = Session
 """A connection inside an open transaction."""
 
 
@@ -64,6 +79,7 @@ class Database:
             url,
             min_size=1,
             max_size=connections_max,
+            connection_class=Session,
             kwargs={"autocommit": True, "application_name": "reskontro"},
             configure=_configure,
             open=False,
@@ -88,7 +104,7 @@ class Database:
 
         ``name`` is what the server's list of sessions shows.
         """
-        connection = psycopg.connect(self.url, autocommit=True, application_name=name)
+        connection = Session.connect(self.url, autocommit=True, application_name=name)
         _configure(connection)
         return connection
 
@@ -121,6 +137,8 @@ def system_transaction(connection: Transaction) -> Iterator[Transaction]:
 
 @contextmanager
 def _transaction(connection: Transaction, opening: str) -> Iterator[None]:
+    connection.stages_made.clear()
+    connection.stages_used.clear()
     connection.execute(f"begin; {opening}", prepare=False)
     try:
         yield
@@ -129,6 +147,7 @@ def _transaction(connection: Transaction, opening: str) -> Iterator[None]:
             connection.execute("rollback")
         raise
     connection.execute("commit")
+    connection.stages |= connection.stages_made
 
 
 def lock_client(transaction: Transaction, client_no: int) -> None:

@@ -48,6 +48,35 @@ def open_items_of_accounts(transaction: Transaction, client_no: int, accounts: I
     return _read(transaction, "a.account_no = any(%s) and a.open_amount <> 0", (client_no, list(accounts)))
 
 
+# Case is compared by the database on both sides, so that it does not matter which letters its locale knows. A transferred item bears the number
+# and the reference of the document that it comes from; everything else is found through its document, which keeps the item's rows free of indexes.
+_BY_DOCUMENT_NO = (
+    f"select {_COLUMNS} from document d join ar_item a on a.client_no = d.client_no and a.ar_item_id = d.ar_item_id"
+    " where d.client_no = %s and d.document_key = any(%s)"
+    f" union all select {_COLUMNS} from ar_item a where a.client_no = %s and a.ar_item_type = 'TR' and lower(a.document_no) = any(%s)"
+)
+_BY_REFERENCE = (
+    f"select {_COLUMNS} from document d join ar_item a on a.client_no = d.client_no and a.ar_item_id = d.ar_item_id"
+    " where d.client_no = %s and lower(d.reference_no) = any(array(select lower(r) from unnest(%s::text[]) as r))"
+    f" union all select {_COLUMNS} from ar_item a where a.client_no = %s and a.ar_item_type = 'TR'"
+    " and lower(a.reference_no) = any(array(select lower(r) from unnest(%s::text[]) as r))"
+)
+
+
+def items_by_document_no(transaction: Transaction, client_no: int, keys: Iterable[str]) -> list[tuple[str, OpenItem]]:
+    """All items, open or not, that bear one of the document numbers (given without case), with the number without case."""
+    wanted = list(keys)
+    rows = transaction.execute(_BY_DOCUMENT_NO.encode(), (client_no, wanted, client_no, wanted))
+    return [(str(item.document_no).lower(), item) for item in map(item_of, rows)]
+
+
+def items_by_reference(transaction: Transaction, client_no: int, keys: Iterable[str]) -> list[tuple[str, OpenItem]]:
+    """All items, open or not, that bear one of the referenceNos (given without case), with the reference without case."""
+    wanted = list(keys)
+    rows = transaction.execute(_BY_REFERENCE.encode(), (client_no, wanted, client_no, wanted))
+    return [(str(item.reference_no).lower(), item) for item in map(item_of, rows)]
+
+
 def known_kids(transaction: Transaction, client_no: int, kids: Sequence[str]) -> set[str]:
     """Which of the KIDs some item already has."""
     rows = transaction.execute("select kid from ar_item where client_no = %s and kid = any(%s)", (client_no, list(kids)))

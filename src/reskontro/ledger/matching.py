@@ -40,6 +40,9 @@ class Match:
     coverage_order: str
     created_by: str
     lines: list[MatchLine] = field(default_factory=list)
+    status: str = "ACTIVE"
+    undone_on: date | None = None
+    undone_by: str | None = None
 
     @property
     def exchange_difference(self) -> Decimal:
@@ -89,17 +92,18 @@ def allocate(credit: OpenItem, claims: Sequence[Sequence[OpenItem]], order: str,
     Empty when there is nothing to settle.
     """
     lines: list[MatchLine] = []
+    left = -credit.open_amount
     for claim in claims:
+        if left <= 0:
+            break
         for item in in_coverage_order(claim, order):
-            left = -credit.open_amount - sum([line.amount for line in lines], ZERO)
-            if left <= 0:
-                break
             part = min(left, item.open_amount)
             if part > 0:
                 lines.append(MatchLine(item, part, base_part(item, part, base_decimals)))
+                left -= part
     if not lines:
         return []
-    used = -sum([line.amount for line in lines], ZERO)
+    used = credit.open_amount + left
     lines.append(MatchLine(credit, used, base_part(credit, used, base_decimals)))
     for line in lines:
         line.item.settle(line.amount, line.base_amount)

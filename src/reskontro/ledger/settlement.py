@@ -11,7 +11,7 @@ from uuid import UUID
 from reskontro.kit.ids import new_id
 from reskontro.kit.money import ZERO
 from reskontro.ledger.books import Books
-from reskontro.ledger.matching import Match, MatchLine, allocate
+from reskontro.ledger.matching import Match, MatchLine, allocate, base_part
 from reskontro.ledger.posting import ONE, GlLine, LedgerTransaction, OpenItem
 
 SMALL_DIFFERENCE_JOURNAL = "AUTO"
@@ -36,19 +36,62 @@ class Settler:
     effects: Effects = field(default_factory=Effects)
 
     def settle(
-        self, credit: OpenItem, claims: Sequence[Sequence[OpenItem]], *, source: str, match_date: date, created_by: str, batch_uuid: UUID | None
+        self,
+        credit: OpenItem,
+        claims: Sequence[Sequence[OpenItem]],
+        *,
+        source: str,
+        created_by: str,
+        batch_uuid: UUID | None,
+        match_date: date | None = None,
     ) -> Match | None:
         """Use a credit item on claims in turn; None when there was nothing to settle.
 
-        The match date is moved to the first open day when its period is closed.
+        The match date is by default the latest glDate of the items settled; it is moved to the first open day when its period is closed.
         """
-        order = self.books.config("coverage.order", match_date)
+        order = self.books.config("coverage.order", match_date or credit.gl_date)
         lines = allocate(credit, claims, order, self.base_decimals)
         if not lines:
             return None
-        day = self.books.posting_day(match_date).day
+        return self._match(lines, credit, order, source, match_date, created_by, batch_uuid)
+
+    def settle_exactly(
+        self,
+        parts: Sequence[tuple[OpenItem, Decimal]],
+        *,
+        source: str,
+        created_by: str,
+        batch_uuid: UUID | None,
+        match_date: date | None = None,
+        small_differences: bool = True,
+    ) -> Match:
+        """Match items by the given amounts, signed like the items, which add up to zero and exceed no open amount; dates as in ``settle``.
+
+        Items of one customer and currency, each once, at least one of them a credit.
+        """
+        credit = next(item for item, amount in parts if amount < 0)
+        lines = [MatchLine(item, amount, base_part(item, amount, self.base_decimals)) for item, amount in parts]
+        for line in lines:
+            line.item.settle(line.amount, line.base_amount)
+        order = self.books.config("coverage.order", match_date or credit.gl_date)
+        return self._match(lines, credit, order, source, match_date, created_by, batch_uuid, small_differences=small_differences)
+
+    def _match(
+        self,
+        lines: list[MatchLine],
+        credit: OpenItem,
+        order: str,
+        source: str,
+        match_date: date | None,
+        created_by: str,
+        batch_uuid: UUID | None,
+        *,
+        small_differences: bool = True,
+    ) -> Match:
+        day = self.books.posting_day(match_date or max(line.item.gl_date for line in lines)).day
         match = Match(new_id(), credit.account_no, day, source, order, created_by, lines)
-        self._small_differences(match, credit, batch_uuid)
+        if small_differences:
+            self._small_differences(match, credit, batch_uuid)
         self._exchange_difference(match, credit, batch_uuid)
         self.effects.matches.append(match)
         return match

@@ -87,4 +87,4 @@ def settle_credit(
         batch_uuid=origin.batch_uuid,
     )
     if match is not None:
-        desk.log_match(match.match_id, origin, document)
+        desk.log_match(match.match_id, origin, document.customer_no, document.document_no)

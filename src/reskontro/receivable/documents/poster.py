@@ -14,6 +14,7 @@ from reskontro.kit.fields import Invalid
 from reskontro.kit.ids import new_id
 from reskontro.kit.json import write_json
 from reskontro.kit.money import multiply
+from reskontro.ledger.payments import bank_account_key, bank_gl_account
 from reskontro.ledger.posting import ONE, LedgerTransaction, OpenItem, Part, post_document
 from reskontro.norway.identities import currency_decimals
 from reskontro.norway.kid import KidTooLong
@@ -24,7 +25,7 @@ from reskontro.receivable.documents.accounts import choose_accounts, read_dimens
 from reskontro.receivable.documents.amounts import Composition, VatPolicy, check_header, compose, has_amounts, parts_of
 from reskontro.receivable.documents.credits import check_credit, credit_parts, settle_credit
 from reskontro.receivable.documents.desk import DocumentDesk, failed, unchanged
-from reskontro.receivable.documents.payments import check_payment, settle_payment
+from reskontro.receivable.documents.payments import check_payment, settle_document
 from reskontro.receivable.documents.record import NewDocument
 from reskontro.receivable.documents.references import find_references
 from reskontro.receivable.documents.rules import Draft, check_decimals
@@ -122,7 +123,7 @@ def _find_customer(desk: DocumentDesk, draft: Draft, case: _Case) -> Customer | 
             fields="customerNo",
         )
         return None
-    if not isinstance(own, str) or not own.strip():
+    if own is None or (isinstance(own, str) and not own.strip()):
         sent = {**sent, "customerNo": number}
     outcome = desk.customers.propose(desk.customers.read(sent))
     draft.messages.join(outcome.messages, "/customer", _CUSTOMER_POSITION)
@@ -342,7 +343,7 @@ def _take_effect(desk: DocumentDesk, draft: Draft, case: _Case, customer: Custom
         if kind == "CN" and case.credited is not None:
             settle_credit(desk, item, case.credited, composition, origin, known)
         elif kind == "PY":
-            new.payment = settle_payment(desk, draft, item, known, case.references, origin)
+            settle_document(desk, draft, item, known, case.references, origin)
     desk.new_documents.append(new)
     desk.add_document(known, origin)
     _check_credit_limit(desk, draft, customer, kind)
@@ -378,7 +379,8 @@ def _parts(desk: DocumentDesk, case: _Case, kind: str, draft: Draft) -> list[Par
     composition = case.composition
     assert composition is not None and case.gl_day is not None
     if kind == "PY":
-        bank = desk.bank_gl_account(draft.values.get("payment") or {}, case.gl_day)
+        key = bank_account_key(desk.books, desk.context.today, (draft.values.get("payment") or {}).get("bankAccountNo"))
+        bank = bank_gl_account(desk.books, case.gl_day, key)
         parts = [Part(bank or "", composition.incl_vat, None)]
     else:
         rounding = desk.books.accounts_for("ROUNDING", case.gl_day).contra or ""

@@ -69,7 +69,6 @@ class NewDocument:
     transaction: LedgerTransaction | None = None
     bundle_id: UUID | None = None
     batch_uuid: UUID | None = None
-    payment: tuple[Any, ...] | None = None
     result: Any = None
 
     def change_kid(self, kid: str) -> None:

@@ -14,6 +14,7 @@ import msgspec
 from reskontro.kit.fields import Field
 from reskontro.kit.messages import Messages, Severity
 from reskontro.norway.kid import Algorithm, is_valid
+from reskontro.receivable.customers.schemas import CUSTOMER
 from reskontro.receivable.documents.schemas import AMOUNTS, DOCUMENT, DOCUMENT_LINE, identify
 
 OLDEST_DATE: Final = date(2000, 1, 1)
@@ -93,6 +94,9 @@ def read(raw: dict[str, Any], policy: Policy) -> Draft:
     draft = Draft(raw, values, messages, b"", lines)
     if not messages.error_count:
         content = {key: value for key, value in values.items() if key not in _NOT_CONTENT}
+        if "customer" in content:
+            customer = CUSTOMER.read(content["customer"], Messages(), require=False)
+            content["customer"] = {key: value for key, value in customer.items() if key not in _NOT_CONTENT}
         draft.content_hash = hashlib.sha256(_content_encoder.encode(content)).digest()
     document_type = draft.document_type
     document_date = values.get("documentDate")

@@ -83,17 +83,6 @@ def posted_parts(transaction: Transaction, client_no: int, gl_year: int, transac
     ]
 
 
-def taken_bank_references(transaction: Transaction, client_no: int, keys: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
-    """Which pairs of (bank account, reference), without case, a payment already has."""
-    rows = transaction.execute(
-        "select p.bank_account_key, p.bank_reference_key from payment p"
-        " join unnest(%s::text[], %s::text[]) as k (account, reference) on p.bank_account_key = k.account and p.bank_reference_key = k.reference"
-        " where p.client_no = %s",
-        ([key[0] for key in keys], [key[1] for key in keys], client_no),
-    )
-    return {(account, reference) for account, reference in rows}
-
-
 def bundle_ids(transaction: Transaction, client_no: int, batch_uuid: UUID) -> dict[tuple[int, str], UUID]:
     """The bundles a batch has made so far, by (accountNo, reference without case)."""
     rows = transaction.execute(
@@ -152,29 +141,6 @@ _LINE_STAGE_COLUMNS = (
 line_stage = Stage("stage_document_line", _LINE_STAGE_COLUMNS)
 _LINE_NAMES = ", ".join(name for name, _ in _LINE_STAGE_COLUMNS)
 
-_PAYMENT_STAGE_COLUMNS = (
-    ("payment_uuid", "uuid"),
-    ("ar_item_id", "uuid"),
-    ("account_no", "integer"),
-    ("document_uuid", "uuid"),
-    ("amount", "numeric(18, 2)"),
-    ("currency", "text"),
-    ("payment_date", "date"),
-    ("booking_date", "date"),
-    ("payment_method", "text"),
-    ("bank_account_no", "text"),
-    ("bank_account_key", "text"),
-    ("bank_reference", "text"),
-    ("bank_reference_key", "text"),
-    ("payer_name", "text"),
-    ("payer_account_no", "text"),
-    ("kid", "text"),
-    ("exception_code", "text"),
-    ("batch_uuid", "uuid"),
-)
-_payment_stage = Stage("stage_payment", _PAYMENT_STAGE_COLUMNS)
-_PAYMENT_NAMES = ", ".join(name for name, _ in _PAYMENT_STAGE_COLUMNS)
-
 
 def insert_documents(transaction: Transaction, client_no: int, now: datetime, lines: Sequence[str]) -> None:
     """Write documents that are ready lines for the stage."""
@@ -191,16 +157,6 @@ def insert_lines(transaction: Transaction, client_no: int, lines: Sequence[str])
         line_stage.copy(transaction, lines)
         transaction.execute(
             f"insert into document_line (client_no, {_LINE_NAMES}) select %s, {_LINE_NAMES} from stage_document_line".encode(), (client_no,)
-        )
-
-
-def insert_payments(transaction: Transaction, client_no: int, now: datetime, rows: Sequence[Sequence[Any]]) -> None:
-    """Write payments, values in the order of the stage's columns."""
-    if rows:
-        _payment_stage.copy_rows(transaction, rows)
-        transaction.execute(
-            f"insert into payment (client_no, {_PAYMENT_NAMES}, created_at) select %s, {_PAYMENT_NAMES}, %s from stage_payment".encode(),
-            (client_no, now),
         )
 
 

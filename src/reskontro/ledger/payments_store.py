@@ -1,0 +1,83 @@
+"""SQL of payments."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from reskontro.db.bulk import Stage
+from reskontro.db.engine import Transaction
+from reskontro.ledger.payments import PaymentRecord
+
+_COLUMNS = (
+    ("payment_uuid", "uuid"),
+    ("ar_item_id", "uuid"),
+    ("account_no", "integer"),
+    ("document_uuid", "uuid"),
+    ("amount", "numeric(18, 2)"),
+    ("currency", "text"),
+    ("payment_date", "date"),
+    ("booking_date", "date"),
+    ("payment_method", "text"),
+    ("bank_account_no", "text"),
+    ("bank_account_key", "text"),
+    ("bank_reference", "text"),
+    ("bank_reference_key", "text"),
+    ("payer_name", "text"),
+    ("payer_account_no", "text"),
+    ("kid", "text"),
+    ("payment_text", "text"),
+    ("exception_code", "text"),
+    ("file_id", "uuid"),
+    ("batch_uuid", "uuid"),
+)
+_stage = Stage("stage_payment", _COLUMNS)
+_NAMES = ", ".join(name for name, _ in _COLUMNS)
+
+
+def insert_payments(transaction: Transaction, client_no: int, now: datetime, payments: Sequence[PaymentRecord]) -> None:
+    """Write payments."""
+    if not payments:
+        return
+    _stage.copy_rows(
+        transaction,
+        [
+            (
+                p.payment_uuid,
+                p.ar_item_id,
+                p.account_no,
+                p.document_uuid,
+                p.amount,
+                p.currency,
+                p.payment_date,
+                p.booking_date,
+                p.payment_method,
+                p.bank_account_no,
+                p.bank_account_key,
+                p.bank_reference,
+                p.bank_reference.lower() if p.bank_reference is not None else None,
+                p.payer_name,
+                p.payer_account_no,
+                p.kid,
+                p.payment_text,
+                p.exception_code,
+                p.file_id,
+                p.batch_uuid,
+            )
+            for p in payments
+        ],
+    )
+    transaction.execute(
+        f"insert into payment (client_no, {_NAMES}, created_at) select %s, {_NAMES}, %s from stage_payment".encode(), (client_no, now)
+    )
+
+
+def taken_bank_references(transaction: Transaction, client_no: int, keys: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Which pairs of (bank account, reference), without case, a payment already has."""
+    rows = transaction.execute(
+        "select p.bank_account_key, p.bank_reference_key from payment p"
+        " join unnest(%s::text[], %s::text[]) as k (account, reference) on p.bank_account_key = k.account and p.bank_reference_key = k.reference"
+        " where p.client_no = %s",
+        ([key[0] for key in keys], [key[1] for key in keys], client_no),
+    )
+    return {(account, reference) for account, reference in rows}
