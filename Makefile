@@ -9,7 +9,7 @@ TESTS ?= tests
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test lint format types imports coverage bench lock docs-check clean
+.PHONY: help setup demo run test lint format types imports coverage bench lock docs docs-check clean
 
 help: ## List what can be made
 	@echo "make WHAT, where WHAT is one of:"
@@ -65,6 +65,9 @@ lock: ## Resolve the dependencies anew into requirements.txt and requirements-de
 	@command -v uv >/dev/null || { echo "uv is needed: pip install uv" >&2; exit 1; }
 	uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate --no-header pyproject.toml -o requirements.txt
 	uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate --no-header pyproject.toml --group dev -o requirements-dev.txt
+
+docs: setup ## Write the generated parts of the documentation anew
+	$(BIN)/python -m tools.documentation
 
 docs-check: setup ## Check the links of the documentation and the commands it shows
 	$(BIN)/python .ci/check_docs.py

@@ -137,7 +137,7 @@ class TestSentAgain:
 class TestKid:
     @pytest.mark.parametrize(("algorithm", "right"), [("ANY", (True, True, False)), ("MOD10", (True, False, False)), ("MOD11", (False, True, False))])
     def test_the_check_digit(self, books: House, algorithm: str, right: tuple[bool, ...]) -> None:
-        """By the client's algorithm: of one that is right by MOD10, one by MOD11 and one by neither. A wrong one is a warning, and the KID is kept."""
+        """By the client's algorithm: one KID right by MOD10, one by MOD11, one by neither. A wrong one is a warning, and the KID is kept."""
         configure(books, "kid.algorithm", algorithm)
         for number, (kid, fits) in enumerate(zip(("7788995", "7788991", "7788990"), right, strict=True)):
             assert warned(books, invoice(documentNo=str(number), kid=kid)) == ([] if fits else [("KID-CHECK", "/kid")])

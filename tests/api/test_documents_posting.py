@@ -349,7 +349,7 @@ class TestForeignCurrency:
         got = posting(books, "1")
         assert sum(amount for _, amount, _ in got) == 0
         assert got[0] == ("1500", Decimal("1432.09"), None)
-        assert dict((account, amount) for account, amount, _ in got) == {
+        assert {account: amount for account, amount, _ in got} == {
             "1500": Decimal("1432.09"),
             "3000": Decimal("-381.85"),
             "3900": Decimal("-381.85"),

@@ -43,7 +43,7 @@ def test_only_named_tables_do_without_client_no(schema: psycopg.Connection) -> N
 
 
 def test_every_key_of_a_tenant_table_contains_client_no(schema: psycopg.Connection) -> None:
-    """Primary keys and unique indexes (partial ones too) without client_no would let one client's value stop another's, and could not be distributed."""
+    """A unique index without client_no would let one client's value stop another's, and the table could not be distributed."""
     rows = schema.execute(
         "select t.relname, i.relname from pg_index x join pg_class i on i.oid = x.indexrelid join pg_class t on t.oid = x.indrelid"
         " where x.indisunique and t.relname = any(%s) and not exists (select 1 from pg_attribute a"

@@ -14,6 +14,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from structlog.testing import capture_logs
 
 from reskontro.batches.kinds import ChunkContext, Item, Kinds
 from reskontro.batches.runner import Worker
@@ -69,6 +70,13 @@ class Trap:
 def trap(admin_url: str) -> Trap:
     """A trap that is not set yet."""
     return Trap(admin_url)
+
+
+@pytest.fixture(autouse=True)
+def logged() -> Iterator[list[Any]]:
+    """What is logged, as events; writing out the tracebacks for a terminal would take longer than the tests."""
+    with capture_logs() as events:
+        yield events
 
 
 def documents(clock_day: str, count: int = ITEMS) -> list[dict[str, Any]]:
@@ -176,11 +184,12 @@ class TestAttempts:
         assert [item["result"] for item in items] == ["FAILED" if place == BROKEN else "CREATED" for place in range(ITEMS)]
         assert items[BROKEN]["errors"][0]["code"] == "INTERNAL-ERROR"
 
-    def test_a_bad_single_write_fails_alone(self, house: House, trap: Trap) -> None:
+    def test_a_bad_single_write_fails_alone(self, house: House, trap: Trap, logged: list[Any]) -> None:
         """A single write that fails for a technical reason is answered 500, has no effect, and draws no number from the others."""
         trap.set()
         bad = house.post("/documents", {"document": documents("2026-10-05")[BROKEN]})
         assert (bad.status_code, bad.json()["code"]) == (500, "INTERNAL-ERROR")
+        assert [event["operation"] for event in logged if event["log_level"] == "error"] == ["createDocument"]
         amounts = {"exclVat": 1000, "vat": 250, "inclVat": 1250}
         good = house.post(
             "/documents", {"document": {"documentType": "IN", "customerNo": "100001", "documentDate": "2026-10-05", "currencyAmounts": amounts}}

@@ -41,11 +41,13 @@ def settle_in(house: House, client_no: int) -> dict[str, str]:
     own.add_client(client_no)
     with house.database.transaction(client_no) as transaction:
         transaction.execute(
-            "insert into client_config (client_no, config_key, value, changed_at, changed_by) values (%s, 'document.defaultDueDays', %s, now(), 'test')",
+            "insert into client_config (client_no, config_key, value, changed_at, changed_by)"
+            " values (%s, 'document.defaultDueDays', %s, now(), 'test')",
             (client_no, Jsonb(21)),
         )
         transaction.execute(
-            "insert into code (client_no, code_type, code, name_en, name_no, active, attributes) values (%s, 'ATTACHMENT', 'A1', 'a', 'a', true, '{}')",
+            "insert into code (client_no, code_type, code, name_en, name_no, active, attributes)"
+            " values (%s, 'ATTACHMENT', 'A1', 'a', 'a', true, '{}')",
             (client_no,),
         )
         raise_version(transaction, client_no)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
 import typer
 
@@ -43,8 +43,8 @@ def _row(parameter: Any) -> tuple[str, str, str, str]:
         return code(parameter.metavar or parameter.name.upper()), parameter.help or "", "", ""
     names = "/".join((*parameter.opts, *parameter.secondary_opts))
     if not parameter.is_flag:
-        kind = getattr(parameter.type, "choices", None)
-        names += " " + ("|".join(kind) if kind else parameter.name.upper())
+        annotation = parameter.type_descriptor.annotation
+        names += " " + ("|".join(get_args(annotation)) if get_origin(annotation) is Literal else parameter.name.upper())
     needed = "" if not parameter.required else " (must be given)"
     return code(names), (parameter.help or "") + needed, _default(parameter), _environment(parameter)
 

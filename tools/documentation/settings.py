@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 import re
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 from reskontro.kit.json import write_json
@@ -34,9 +33,7 @@ def _shown(value: Any) -> str:
         return "none"
     if isinstance(value, bool):
         return code("true" if value else "false")
-    if isinstance(value, Path):
-        return code(value)
-    return code(value) if isinstance(value, str) else f"{value:,}" if isinstance(value, int) else str(value)
+    return code(f"{value:g}" if isinstance(value, float) else value)
 
 
 def _limits(metadata: list[Any]) -> str:

@@ -13,7 +13,7 @@ def cell(text: object) -> str:
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """A table with a header; cells are texts in Markdown."""
     lines = [columns, ["---"] * len(columns), *rows]
-    return "\n".join(f"| {' | '.join(cell(entry) for entry in line)} |" for line in lines) + "\n"
+    return "\n".join(f"| {' | '.join(cell(entry) for entry in line)} |" for line in lines)
 
 
 def code(text: object) -> str:

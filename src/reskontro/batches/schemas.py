@@ -62,7 +62,7 @@ SUMMARY = Schema(
         integer("pageSizeLimit", 1, _NUMBER_MAX, "Page size in force", always=True),
         integer("totalPages", 0, _NUMBER_MAX, "0 when nothing matched", always=True),
         integer("totalCount", 0, _NUMBER_MAX, "Records in the stored result", always=True),
-        integer("maximumCount", 1, _NUMBER_MAX, "Most records the list can hold", always=True),
+        integer("maximumCount", 0, _NUMBER_MAX, "Most records the list can hold", always=True),
         Field("truncated", lambda value: value, {"type": "boolean"}, "true when more records matched than the list holds"),
         text("firstPage", 500, "Address of the first page"),
         text("previousPage", 500, "Address of the page before"),

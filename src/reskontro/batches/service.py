@@ -100,7 +100,7 @@ def show_batch(call: Call, batch_uuid: UUID) -> Reply:
             size,
             max(0, min(size, total - (page_no - 1) * size)),
             total,
-            max(total, 1),
+            total,
             False,
             encode_id(batch_uuid),
             {**link_values, "pagesize": str(size)},

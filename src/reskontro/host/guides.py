@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from pathlib import Path
 
@@ -23,4 +24,13 @@ def guide_files() -> dict[str, Path]:
 def guide_html(name: str) -> str:
     """A guide as HTML; raw HTML inside it is shown as text. Raises KeyError for an unknown name."""
     markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
-    return str(markdown.render(guide_files()[name].read_text(encoding="utf-8")))
+    tokens = markdown.parse(guide_files()[name].read_text(encoding="utf-8"))
+    for heading, content in zip(tokens, tokens[1:], strict=False):
+        if heading.type == "heading_open":
+            heading.attrSet("id", _anchor(content.content))
+    return str(markdown.renderer.render(tokens, markdown.options, {}))
+
+
+def _anchor(heading: str) -> str:
+    """The name by which links jump to a heading: its words in lower case with hyphens between them."""
+    return re.sub(r"[^\w-]", "", re.sub(r"\s+", "-", heading.strip().lower()))

@@ -6,9 +6,9 @@ what those before it did, and nothing reaches the database before ``write``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID
 
 from reskontro.batches.kinds import ChunkContext, Origin
@@ -17,10 +17,14 @@ from reskontro.kit.ids import encode_id
 from reskontro.kit.money import ZERO
 from reskontro.ledger import items_store, journal, payments_store
 from reskontro.ledger.log import LogEntry, append_log
-from reskontro.ledger.payments import PaymentRecord
+from reskontro.ledger.matching import Match, MatchLine
+from reskontro.ledger.payments import PaymentChange, PaymentRecord
 from reskontro.ledger.posting import LedgerTransaction, OpenItem
 from reskontro.ledger.settlement import Settler
 from reskontro.norway.identities import currency_decimals
+
+if TYPE_CHECKING:
+    from reskontro.ledger.reversal import PostedTransaction
 
 
 class Debtor(Protocol):
@@ -93,13 +97,22 @@ class ItemDesk:
         self._totals_loaded: set[int] = set()
         self._new_totals: dict[tuple[int, str], Decimal] = {}
         self._differences_counted = 0
+        self._matches: dict[UUID, Match] = {}
+        self._matches_asked: set[UUID] = set()
+        self._new_matches_known = 0
+        self.posted: dict[tuple[int, int], PostedTransaction] = {}
+        """Stored transactions that were looked up, by (glYear, transactionNo); kept by ``ledger.reversal``."""
+        self.posted_here: dict[int, PostedTransaction] = {}
+        """Transactions of this set that were asked for, by identity."""
         self._bank_references: set[tuple[str, str]] = set()
         self._bank_references_asked: set[tuple[str, str]] = set()
         # What ``write`` sends.
         self.new_items: list[OpenItem] = []
         self.transactions: list[LedgerTransaction] = []
         self.payments: list[PaymentRecord] = []
+        self.changed_payments: list[PaymentChange] = []
         self._log: list[LogEntry] = []
+        self._log_of_transactions: list[tuple[LogEntry, LedgerTransaction]] = []
 
     # ------------------------------------------------------------------------------------------------ looking up
 
@@ -225,6 +238,47 @@ class ItemDesk:
         """Whether amounts of a currency are whole."""
         return currency_decimals(currency) == 0
 
+    # ------------------------------------------------------------------------------------------------ matches
+
+    def load_matches(self, item_ids: Iterable[UUID]) -> None:
+        """Look up the matches that items are in, with all their lines, one statement each for those not asked for before."""
+        wanted = set(item_ids) - self._matches_asked
+        self._matches_asked |= wanted
+        stored = [item_id for item_id in wanted if item_id not in self._items or self._items[item_id].transaction is None]
+        if stored:
+            self._remember_matches(items_store.matches_of_items(self.transaction, self.client_no, stored))
+
+    def match(self, match_id: UUID) -> Match | None:
+        """A match by id, undone or not, those of this set included."""
+        self._take_new_matches()
+        if match_id not in self._matches:
+            self._remember_matches(items_store.matches_by_id(self.transaction, self.client_no, [match_id]))
+        return self._matches.get(match_id)
+
+    def matches_of(self, items: Iterable[OpenItem]) -> list[Match]:
+        """The matches, undone or not, that one of the items is in, oldest first, those of this set included."""
+        ids = {item.ar_item_id for item in items}
+        self.load_matches(ids)
+        self._take_new_matches()
+        found = [match for match in self._matches.values() if any(line.item.ar_item_id in ids for line in match.lines)]
+        return sorted(found, key=lambda match: match.match_id.int)
+
+    def _take_new_matches(self) -> None:
+        matches = self.settler.effects.matches
+        for match in matches[self._new_matches_known :]:
+            self._matches[match.match_id] = match
+        self._new_matches_known = len(matches)
+        for item in self.settler.effects.items:
+            self.known(item)
+
+    def _remember_matches(self, rows: Sequence[items_store.MatchRow]) -> None:
+        unknown = [row for row in rows if row.head.match_id not in self._matches]
+        self.load_items(item_id for row in unknown for item_id, _, _ in row.lines)
+        for row in unknown:
+            match = row.head
+            match.lines = [MatchLine(self._items[item_id], amount, base_amount) for item_id, amount, base_amount in row.lines]
+            self._matches[match.match_id] = match
+
     # ------------------------------------------------------------------------------------------------ bank references
 
     def load_bank_references(self, keys: Iterable[tuple[str, str]]) -> None:
@@ -270,6 +324,14 @@ class ItemDesk:
         """Note a match in the log."""
         self._log.append(LogEntry("ITEM-MATCHED", "MATCH", encode_id(match_id), origin, customer_no=customer_no, document_no=document_no))
 
+    def log_transaction(
+        self, event: str, posting: LedgerTransaction, origin: Origin, *, customer_no: str | None = None, ar_item_id: UUID | None = None
+    ) -> None:
+        """Note something about a transaction in the log, under the number that it gets."""
+        entry = LogEntry(event, "TRANSACTION", "", origin, customer_no=customer_no, ar_item_id=ar_item_id)
+        self._log.append(entry)
+        self._log_of_transactions.append((entry, posting))
+
     # ------------------------------------------------------------------------------------------------ writing
 
     def write(self) -> None:
@@ -287,10 +349,16 @@ class ItemDesk:
         journal.write_transactions(transaction, client_no, transactions, now)
         journal.write_items(transaction, client_no, self.new_items + effects.items, now)
         journal.write_changes(transaction, client_no, self._items.values(), now)
+        journal.write_details(transaction, client_no, self._items.values(), now)
         journal.write_matches(transaction, client_no, effects.matches, now)
+        new = {match.match_id for match in effects.matches}
+        journal.write_undone(transaction, client_no, [m for m in self._matches.values() if m.status == "UNDONE" and m.match_id not in new])
         payments_store.insert_payments(transaction, client_no, now, self.payments)
+        payments_store.change_payments(transaction, client_no, self.changed_payments)
 
     def write_log(self) -> None:
         """Send the log items, in the order in which they were noted."""
+        for entry, posting in self._log_of_transactions:
+            entry.entity_id = f"{posting.gl_year}/{posting.transaction_no}"
         if self._log:
             append_log(self.transaction, self.client_no, self.context.now, self._log)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from decimal import Decimal
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from reskontro.db.engine import Transaction
-from reskontro.ledger.posting import OpenItem
+from reskontro.ledger.matching import Match
+from reskontro.ledger.posting import GlLine, LedgerTransaction, OpenItem
 
 _COLUMNS = (
     "a.ar_item_id, a.account_no, a.ar_item_type, a.claim_kind, a.currency, a.due_date, a.gl_date, a.original_amount, a.base_original_amount,"
@@ -75,6 +77,92 @@ def items_by_reference(transaction: Transaction, client_no: int, keys: Iterable[
     wanted = list(keys)
     rows = transaction.execute(_BY_REFERENCE.encode(), (client_no, wanted, client_no, wanted))
     return [(str(item.reference_no).lower(), item) for item in map(item_of, rows)]
+
+
+class MatchRow(NamedTuple):
+    """A stored match still without lines, and its lines as (arItemId, amount, base amount)."""
+
+    head: Match
+    lines: list[tuple[UUID, Decimal, Decimal]]
+
+
+_MATCHES = (
+    "select m.match_id, m.account_no, m.match_date, m.source, m.coverage_order, m.created_by, m.status, m.undone_on, m.undone_by,"
+    " l.ar_item_id, l.amount, l.base_amount from match m left join match_line l on l.client_no = m.client_no and l.match_id = m.match_id"
+    " where m.client_no = %s and m.match_id "
+)
+
+
+def _matches(transaction: Transaction, condition: str, values: tuple[Any, ...]) -> list[MatchRow]:
+    found: dict[UUID, MatchRow] = {}
+    for row in transaction.execute(f"{_MATCHES}{condition} order by m.match_id, l.line_no".encode(), values):
+        match_id, account_no, match_date, source, order, created_by, status, undone_on, undone_by, item_id, amount, base_amount = row
+        if match_id not in found:
+            match = Match(match_id, account_no, match_date, source, order, created_by, [], status, undone_on, undone_by)
+            found[match_id] = MatchRow(match, [])
+        if item_id is not None:
+            found[match_id].lines.append((item_id, amount, base_amount))
+    return list(found.values())
+
+
+def matches_by_id(transaction: Transaction, client_no: int, ids: Iterable[UUID]) -> list[MatchRow]:
+    """Matches by id, undone or not."""
+    return _matches(transaction, "= any(%s)", (client_no, list(ids)))
+
+
+def matches_of_items(transaction: Transaction, client_no: int, items: Iterable[UUID]) -> list[MatchRow]:
+    """The matches that items are in, undone or not."""
+    condition = "in (select match_id from match_line where client_no = %s and ar_item_id = any(%s))"
+    return _matches(transaction, condition, (client_no, client_no, list(items)))
+
+
+class TransactionRow(NamedTuple):
+    """A stored transaction, the type of the document behind it, whether it takes another one back, and whether it was taken back."""
+
+    posting: LedgerTransaction
+    document_type: str | None
+    is_reversal: bool
+    is_reversed: bool
+
+
+def transactions(transaction: Transaction, client_no: int, keys: Sequence[tuple[int, int]]) -> list[TransactionRow]:
+    """Transactions by (glYear, transactionNo), with their lines in order."""
+    years, numbers = [key[0] for key in keys], [key[1] for key in keys]
+    rows = transaction.execute(
+        "select g.gl_year, g.transaction_no, g.gl_period, g.gl_date, g.document_date, g.journal, g.gl_account, g.amount, g.currency,"
+        " g.currency_amount, g.exchange_rate, g.vat_code, g.account_no, g.ar_item_id, g.document_uuid, g.batch_uuid, g.dimensions, g.created_by,"
+        " g.reverses_transaction_no is not null, d.document_type, exists (select from gl_item r where r.client_no = %s"
+        " and r.reverses_gl_year = g.gl_year and r.reverses_transaction_no = g.transaction_no)"
+        " from unnest(%s::int[], %s::int[]) as k (gl_year, transaction_no)"
+        " join gl_item g on g.client_no = %s and g.gl_year = k.gl_year and g.transaction_no = k.transaction_no"
+        " left join document d on d.client_no = g.client_no and d.document_uuid = g.document_uuid"
+        " order by g.gl_year, g.transaction_no, g.line_no",
+        (client_no, years, numbers, client_no),
+    )
+    found: dict[tuple[int, int], TransactionRow] = {}
+    for row in rows:
+        gl_year, number, gl_period, gl_date, document_date, journal, gl_account, amount, currency, currency_amount, rate = row[:11]
+        vat_code, account_no, item_id, document_uuid, batch_uuid, dimensions, created_by, is_reversal, document_type, is_reversed = row[11:]
+        if (gl_year, number) not in found:
+            posting = LedgerTransaction(
+                journal, gl_date, gl_year, gl_period, document_date, currency, rate, [], created_by, document_uuid, batch_uuid, None, number
+            )
+            found[gl_year, number] = TransactionRow(posting, document_type, is_reversal, is_reversed)
+        line = GlLine(gl_account, amount, currency_amount, vat_code, account_no, item_id, _dimensions(dimensions))
+        found[gl_year, number].posting.lines.append(line)
+    return list(found.values())
+
+
+def _dimensions(stored: list[dict[str, Any]] | None) -> tuple[tuple[int, str], ...]:
+    return tuple((entry["dimensionNo"], entry["value"]) for entry in stored or ())
+
+
+def transaction_keys(transaction: Transaction, client_no: int, items: Sequence[UUID]) -> dict[UUID, tuple[int, int]]:
+    """(glYear, transactionNo) of the transactions that items were posted with."""
+    rows = transaction.execute(
+        "select ar_item_id, gl_year, transaction_no from ar_item where client_no = %s and ar_item_id = any(%s)", (client_no, list(items))
+    )
+    return {item_id: (gl_year, number) for item_id, gl_year, number in rows}
 
 
 def known_kids(transaction: Transaction, client_no: int, kids: Sequence[str]) -> set[str]:

@@ -88,6 +88,7 @@ _change_stage = Stage(
         ("credited_vat", "numeric(18, 2)"),
     ),
 )
+_detail_stage = Stage("stage_ar_detail", (("ar_item_id", "uuid"), ("due_date", "date"), ("details", "jsonb")))
 _match_stage = Stage(
     "stage_match",
     (
@@ -97,6 +98,9 @@ _match_stage = Stage(
         ("source", "text"),
         ("coverage_order", "text"),
         ("created_by", "text"),
+        ("status", "text"),
+        ("undone_on", "date"),
+        ("undone_by", "text"),
     ),
 )
 _match_line_stage = Stage(
@@ -134,7 +138,7 @@ def write_transactions(transaction: Transaction, client_no: int, postings: Seque
         check_balance(t.lines)
         head = f"{t.gl_year}\t{t.transaction_no}\t"
         dates = f"\t{t.gl_period}\t{t.gl_date}\t{t.document_date}\t{t.journal}\t"
-        reverses = f"{t.reverses[0]}\t{t.reverses[1]}" if t.reverses else f"{NULL}\t{NULL}"
+        reverses = f"{t.reverses.gl_year}\t{t.reverses.transaction_no}" if t.reverses else f"{NULL}\t{NULL}"
         tail = f"\t{t.document_uuid.hex if t.document_uuid else NULL}\t{t.batch_uuid.hex if t.batch_uuid else NULL}\t{reverses}\t"
         end = f"\t{NULL if t.text is None else copy_text(t.text)}\t{copy_text(t.created_by)}"
         rate = format(t.exchange_rate, "f")
@@ -232,22 +236,50 @@ def write_changes(transaction: Transaction, client_no: int, items: Iterable[Open
     )
 
 
+def write_details(transaction: Transaction, client_no: int, items: Iterable[OpenItem], now: datetime) -> None:
+    """Write the details and due dates of stored AR items where they changed."""
+    changed = [i for i in items if i.details_changed and i.transaction is None]
+    if not changed:
+        return
+    _detail_stage.copy(transaction, [f"{i.ar_item_id.hex}\t{i.due_date}\t{copy_json(i.details) if i.details else '{}'}" for i in changed])
+    transaction.execute(
+        "update ar_item a set due_date = s.due_date, details = s.details, changed_at = %s from stage_ar_detail s"
+        " where a.client_no = %s and a.ar_item_id = s.ar_item_id",
+        (now, client_no),
+    )
+
+
+def write_undone(transaction: Transaction, client_no: int, matches: Sequence[Match]) -> None:
+    """Mark stored matches as undone."""
+    if matches:
+        transaction.execute(
+            "update match m set status = 'UNDONE', undone_on = u.undone_on, undone_by = u.undone_by"
+            " from unnest(%s::uuid[], %s::date[], %s::text[]) as u (match_id, undone_on, undone_by)"
+            " where m.client_no = %s and m.match_id = u.match_id",
+            ([m.match_id for m in matches], [m.undone_on for m in matches], [m.undone_by for m in matches], client_no),
+        )
+
+
 def write_matches(transaction: Transaction, client_no: int, matches: Sequence[Match], now: datetime) -> None:
-    """Write matches with their lines."""
+    """Write new matches with their lines, those included that were undone at once."""
     if not matches:
         return
-    _match_stage.copy_rows(transaction, [(m.match_id, m.account_no, m.match_date, m.source, m.coverage_order, m.created_by) for m in matches])
+    _match_stage.copy_rows(transaction, [_match_row(m) for m in matches])
     transaction.execute(
-        "insert into match (client_no, match_id, account_no, match_date, source, coverage_order, created_by, created_at)"
-        " select %s, match_id, account_no, match_date, source, coverage_order, created_by, %s from stage_match",
+        "insert into match (client_no, match_id, account_no, match_date, source, coverage_order, created_by, status, undone_on, undone_by, created_at)"
+        " select %s, match_id, account_no, match_date, source, coverage_order, created_by, status, undone_on, undone_by, %s from stage_match",
         (client_no, now),
     )
-    _match_line_stage.copy_rows(
-        transaction,
-        [(m.match_id, line_no, line.item.ar_item_id, line.amount, line.base_amount) for m in matches for line_no, line in enumerate(m.lines, 1)],
-    )
+    lines = [(m.match_id, number, line.item.ar_item_id, line.amount, line.base_amount) for m in matches for number, line in enumerate(m.lines, 1)]
+    if not lines:
+        return
+    _match_line_stage.copy_rows(transaction, lines)
     transaction.execute(
         "insert into match_line (client_no, match_id, line_no, ar_item_id, amount, base_amount)"
         " select %s, match_id, line_no, ar_item_id, amount, base_amount from stage_match_line",
         (client_no,),
     )
+
+
+def _match_row(m: Match) -> tuple[object, ...]:
+    return (m.match_id, m.account_no, m.match_date, m.source, m.coverage_order, m.created_by, m.status, m.undone_on, m.undone_by)

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from reskontro.ledger.books import Books
+from reskontro.ledger.posting import LedgerTransaction
 
 DEFAULT_METHOD = "BANK"
 
@@ -36,6 +37,18 @@ class PaymentRecord:
     exception_code: str | None = None
     file_id: UUID | None = None
     batch_uuid: UUID | None = None
+    posting: LedgerTransaction | None = None
+    """What it was booked with."""
+    suspense: bool = False
+    """Whether it was booked on the suspense account, because nobody knew whose it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentChange:
+    """What becomes of a stored payment: it is reversed, or what placed it is, so that it is nobody's again."""
+
+    payment_uuid: UUID
+    reversed: bool
 
 
 def first_bank_account(books: Books, on: date) -> str | None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
 
 from reskontro.db.bulk import Stage
 from reskontro.db.engine import Transaction
-from reskontro.ledger.payments import PaymentRecord
+from reskontro.ledger.payments import PaymentChange, PaymentRecord
 
 _COLUMNS = (
     ("payment_uuid", "uuid"),
@@ -30,13 +32,16 @@ _COLUMNS = (
     ("exception_code", "text"),
     ("file_id", "uuid"),
     ("batch_uuid", "uuid"),
+    ("gl_year", "integer"),
+    ("transaction_no", "integer"),
+    ("suspense", "boolean"),
 )
 _stage = Stage("stage_payment", _COLUMNS)
 _NAMES = ", ".join(name for name, _ in _COLUMNS)
 
 
 def insert_payments(transaction: Transaction, client_no: int, now: datetime, payments: Sequence[PaymentRecord]) -> None:
-    """Write payments."""
+    """Write payments; their transactions are numbered by now."""
     if not payments:
         return
     _stage.copy_rows(
@@ -63,6 +68,9 @@ def insert_payments(transaction: Transaction, client_no: int, now: datetime, pay
                 p.exception_code,
                 p.file_id,
                 p.batch_uuid,
+                p.posting.gl_year if p.posting else None,
+                p.posting.transaction_no if p.posting else None,
+                p.suspense,
             )
             for p in payments
         ],
@@ -81,3 +89,32 @@ def taken_bank_references(transaction: Transaction, client_no: int, keys: Sequen
         ([key[0] for key in keys], [key[1] for key in keys], client_no),
     )
     return {(account, reference) for account, reference in rows}
+
+
+class StoredPayment(NamedTuple):
+    """A payment and the transaction that booked it."""
+
+    payment_uuid: UUID
+    ar_item_id: UUID | None
+    gl_year: int | None
+    transaction_no: int | None
+    suspense: bool
+
+
+def payments_of(transaction: Transaction, client_no: int, items: Sequence[UUID], gl_year: int, transaction_no: int) -> list[StoredPayment]:
+    """The payments behind items, and one that a transaction booked on the suspense account."""
+    names = "payment_uuid, ar_item_id, gl_year, transaction_no, suspense"
+    rows = transaction.execute(
+        f"select {names} from payment where client_no = %s and ar_item_id = any(%s)"
+        f" union select {names} from payment where client_no = %s and suspense and gl_year = %s and transaction_no = %s".encode(),
+        (client_no, list(items), client_no, gl_year, transaction_no),
+    )
+    return [StoredPayment(*row) for row in rows]
+
+
+def change_payments(transaction: Transaction, client_no: int, changes: Sequence[PaymentChange]) -> None:
+    """Mark payments as reversed, or as nobody's again."""
+    for taken_back, assignment in ((True, "reversed = true"), (False, "ar_item_id = null, account_no = null")):
+        ids = [change.payment_uuid for change in changes if change.reversed == taken_back]
+        if ids:
+            transaction.execute(f"update payment set {assignment} where client_no = %s and payment_uuid = any(%s)".encode(), (client_no, ids))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -60,8 +60,8 @@ class LedgerTransaction:
     batch_uuid: UUID | None = None
     text: str | None = None
     transaction_no: int = 0
-    reverses: tuple[int, int] | None = None
-    """(glYear, transactionNo) of the transaction that this one takes back."""
+    reverses: LedgerTransaction | None = None
+    """The transaction that this one takes back; it has its number before this one gets its own."""
 
 
 def check_balance(lines: Sequence[GlLine]) -> None:
@@ -151,6 +151,9 @@ class OpenItem:
     transaction: LedgerTransaction | None = None
     """The transaction of an item that is still to be written; None for a stored one."""
     changed: bool = False
+    """Whether amounts of a stored item changed."""
+    details_changed: bool = False
+    """Whether the details or the due date of a stored item changed."""
 
     @property
     def is_open(self) -> bool:
@@ -162,3 +165,8 @@ class OpenItem:
         self.open_amount -= amount
         self.base_open_amount -= base_amount
         self.changed = True
+
+    def change_details(self, changes: Mapping[str, Any]) -> None:
+        """Set details by wire name; None takes one away."""
+        self.details = {name: value for name, value in {**self.details, **changes}.items() if value is not None}
+        self.details_changed = True

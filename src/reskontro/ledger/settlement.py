@@ -14,7 +14,9 @@ from reskontro.ledger.books import Books
 from reskontro.ledger.matching import Match, MatchLine, allocate, base_part
 from reskontro.ledger.posting import ONE, GlLine, LedgerTransaction, OpenItem
 
-SMALL_DIFFERENCE_JOURNAL = "AUTO"
+DIFFERENCE_JOURNAL = "AUTO"
+MADE_BY_MATCH = "matchId"
+"""The detail of an item that a match made (EX, SD): the match it goes with."""
 
 
 @dataclass(slots=True)
@@ -67,9 +69,9 @@ class Settler:
     ) -> Match:
         """Match items by the given amounts, signed like the items, which add up to zero and exceed no open amount; dates as in ``settle``.
 
-        Items of one customer and currency, each once, at least one of them a credit.
+        Items of one customer and currency, each once.
         """
-        credit = next(item for item, amount in parts if amount < 0)
+        credit = next((item for item, amount in parts if amount < 0), parts[0][0])
         lines = [MatchLine(item, amount, base_part(item, amount, self.base_decimals)) for item, amount in parts]
         for line in lines:
             line.item.settle(line.amount, line.base_amount)
@@ -111,7 +113,7 @@ class Settler:
         if accounts.contra is None:
             return
         amount, base = item.open_amount, item.base_open_amount
-        difference = self._item("SD", credit, item, match.match_date, -amount, -base, batch_uuid, accounts.contra, match.created_by)
+        difference = self._item("SD", credit, item, match, -amount, -base, batch_uuid, accounts.contra)
         item.settle(amount, base)
         difference.settle(-amount, -base)
         for line in match.lines:
@@ -127,7 +129,7 @@ class Settler:
         event = "EXCHANGE-GAIN" if difference > 0 else "EXCHANGE-LOSS"
         contra = self.books.accounts_for(event, match.match_date).contra
         assert contra is not None, "the chart has accounts for exchange differences"
-        item = self._item("EX", credit, credit, match.match_date, ZERO, difference, batch_uuid, contra, match.created_by)
+        item = self._item("EX", credit, credit, match, ZERO, difference, batch_uuid, contra)
         item.settle(ZERO, difference)
         match.lines.append(MatchLine(item, ZERO, difference))
 
@@ -136,14 +138,14 @@ class Settler:
         kind: str,
         credit: OpenItem,
         like: OpenItem,
-        day: date,
+        match: Match,
         amount: Decimal,
         base: Decimal,
         batch_uuid: UUID | None,
         contra: str,
-        created_by: str,
     ) -> OpenItem:
         """A new AR item with its transaction: control account against ``contra``."""
+        day = match.match_date
         period = self.books.period_of(day)
         assert period is not None and period.is_open
         item_id = new_id()
@@ -152,7 +154,7 @@ class Settler:
             GlLine(contra, -base, -amount),
         ]
         posting = LedgerTransaction(
-            SMALL_DIFFERENCE_JOURNAL,
+            DIFFERENCE_JOURNAL,
             day,
             period.gl_year,
             period.gl_period,
@@ -160,7 +162,7 @@ class Settler:
             like.currency,
             like.exchange_rate if amount else ONE,
             lines,
-            created_by,
+            match.created_by,
             batch_uuid=batch_uuid,
         )
         item = OpenItem(
@@ -178,6 +180,7 @@ class Settler:
             control_account=credit.control_account,
             item_date=day,
             exchange_rate=like.exchange_rate,
+            details={MADE_BY_MATCH: str(match.match_id)},
             transaction=posting,
         )
         self.effects.items.append(item)

@@ -75,5 +75,6 @@ def settle_document(
             kid=item.kid,
             exception_code=exception,
             batch_uuid=origin.batch_uuid,
+            posting=item.transaction,
         )
     )

@@ -11,7 +11,8 @@ grant insert on gl_item, document, document_line, document_bundle, match_line, l
 -- Booked rows with a state of their own: only the state changes.
 grant insert, update (open_amount, base_open_amount, credited_amount, credited_vat, details, changed_at, due_date, reference_no) on ar_item to {serving};
 grant insert, update (status, undone_on, undone_by) on match to {serving};
-grant insert, update (ar_item_id, account_no, exception_code) on payment to {serving};
+grant insert, update (ar_item_id, account_no, exception_code, reversed) on payment to {serving};
+grant insert, update (captured_amount, released_amount, status, captures, changed_at) on payment_reservation to {serving};
 -- Erasing personal values from the log leaves their digests, so the chain still holds.
 grant update (customer_no, document_no, user_id, changes, salts, digests) on log_item to {serving};
 

@@ -1,0 +1,34 @@
+-- What the lists of AR items and payments need to answer quickly over millions of rows.
+-- Open items and closed ones have an index each, in the order of the list: an item stands in one of them, so a list that is not limited to
+-- either merges the two.
+
+drop index ar_item_due;
+create index ar_item_due on ar_item (client_no, due_date, ar_item_id) include (base_open_amount, account_no)
+  where open_amount <> 0 or base_open_amount <> 0;
+create index ar_item_closed on ar_item (client_no, due_date, ar_item_id) where open_amount = 0 and base_open_amount = 0;
+create index ar_item_gl_date on ar_item (client_no, gl_date);
+create index ar_item_changed on ar_item (client_no, changed_at);
+
+-- Kinds that are rare beside the invoices; whoever writes invoices in the usual currency pays nothing for them.
+create index ar_item_other_types on ar_item (client_no, ar_item_type, due_date, ar_item_id) where ar_item_type <> 'IN';
+create index ar_item_foreign on ar_item (client_no, currency, due_date, ar_item_id) where currency <> 'NOK';
+create index ar_item_disputed on ar_item (client_no, due_date, ar_item_id) where details @> '{"disputed": true}';
+create index ar_item_collection on ar_item (client_no, due_date, ar_item_id) where details ? 'collectionStatus';
+create index ar_item_open_payment on ar_item (client_no, ar_item_id)
+  where ar_item_type = 'PY' and (open_amount <> 0 or base_open_amount <> 0);
+
+-- A client's mix of kinds is its own: without this the planner would take the mix of all clients for it.
+create statistics ar_item_kinds (mcv) on client_no, ar_item_type, claim_kind, currency from ar_item;
+
+-- The state of a past day: what was matched or undone since.
+create index match_by_date on match (client_no, match_date);
+create index match_undone on match (client_no, undone_on) where undone_on is not null;
+create index document_referring on document (client_no, reference_document_uuid) where reference_document_uuid is not null;
+
+create index payment_by_date on payment (client_no, payment_date, payment_uuid);
+create index payment_unidentified on payment (client_no, payment_date, payment_uuid) where ar_item_id is null;
+create index payment_kid on payment (client_no, kid) where kid is not null;
+create index payment_batch on payment (client_no, batch_uuid) where batch_uuid is not null;
+
+-- Whose account a payment came from.
+create index customer_bank_account on customer (client_no, (details ->> 'bankAccountNo')) where details ? 'bankAccountNo';
