@@ -266,7 +266,8 @@ def write_matches(transaction: Transaction, client_no: int, matches: Sequence[Ma
         return
     _match_stage.copy_rows(transaction, [_match_row(m) for m in matches])
     transaction.execute(
-        "insert into match (client_no, match_id, account_no, match_date, source, coverage_order, created_by, status, undone_on, undone_by, created_at)"
+        "insert into match"
+        " (client_no, match_id, account_no, match_date, source, coverage_order, created_by, status, undone_on, undone_by, created_at)"
         " select %s, match_id, account_no, match_date, source, coverage_order, created_by, status, undone_on, undone_by, %s from stage_match",
         (client_no, now),
     )

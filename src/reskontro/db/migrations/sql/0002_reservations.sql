@@ -44,8 +44,12 @@ alter table payment add column gl_year integer;
 alter table payment add column transaction_no integer;
 alter table payment add column suspense boolean not null default false;
 alter table payment add column reversed boolean not null default false;
+alter table payment no force row level security;
+alter table ar_item no force row level security;
 update payment p set gl_year = a.gl_year, transaction_no = a.transaction_no
   from ar_item a where a.client_no = p.client_no and a.ar_item_id = p.ar_item_id;
+alter table payment force row level security;
+alter table ar_item force row level security;
 create index payment_suspense on payment (client_no, gl_year, transaction_no) where suspense;
 
 -- References are compared without case. An item that was transferred bears the number and the reference of the document it comes from.
