@@ -9,7 +9,7 @@ TESTS ?= tests
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test lint format types imports coverage bench lock docs docs-check clean
+.PHONY: help setup demo run test lint format types imports coverage coverage-report bench lock docs docs-check clean
 
 help: ## List what can be made
 	@echo "make WHAT, where WHAT is one of:"
@@ -54,9 +54,13 @@ types: setup ## Check the types
 imports: setup ## Check that each part imports only from those below it
 	$(BIN)/lint-imports
 
-coverage: setup ## Measure how much of the pure rules their unit tests reach, with a floor
-	$(BIN)/pytest -q -n 2 --dist loadfile tests/unit --cov --cov-report=
-	$(BIN)/coverage report --include='src/reskontro/kit/*,src/reskontro/norway/*,src/reskontro/ledger/matching.py,src/reskontro/ledger/posting.py' --fail-under=90
+coverage: setup ## Run the tests and report how much of the pure rules they reach, with a floor
+	$(BIN)/pytest -q -n 2 --dist loadfile --cov --cov-report= $(TESTS)
+	@$(MAKE) --no-print-directory coverage-report
+
+coverage-report:
+	$(BIN)/coverage report --fail-under=90 \
+	  --include='src/reskontro/kit/*,src/reskontro/norway/*,src/reskontro/ledger/matching.py,src/reskontro/ledger/posting.py'
 
 bench: setup ## Measure throughput and latency
 	$(BIN)/python -m benchmarks $(ARGS)

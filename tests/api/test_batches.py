@@ -12,12 +12,12 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
-from tests.api.support import codes, configure, invoice
-from tests.house import House
 
 from reskontro.batches.kinds import Kinds
 from reskontro.batches.runner import Worker
 from reskontro.db.engine import lock_client
+from tests.api.support import codes, configure, invoice
+from tests.house import House
 
 NDJSON = {"Content-Type": "application/x-ndjson"}
 COUNTERS = ("countNotProcessed", "countProcessed", "countSuccessful", "countFailed")
@@ -167,7 +167,11 @@ class TestItems:
 
     def test_an_item_is_all_or_nothing(self, books: House) -> None:
         """A failed item between two good ones leaves no trace, and does not stop them."""
-        documents = [invoice(documentNo="1"), invoice(documentNo="2", currencyAmounts={"exclVat": 1, "vat": 1, "inclVat": 3}), invoice(documentNo="3")]
+        documents = [
+            invoice(documentNo="1"),
+            invoice(documentNo="2", currencyAmounts={"exclVat": 1, "vat": 1, "inclVat": 3}),
+            invoice(documentNo="3"),
+        ]
         batch = books.batch("/documents/batches", {"documents": documents})
         assert [item["result"] for item in batch["items"]] == ["CREATED", "FAILED", "CREATED"]
         assert books.rows("select document_no, transaction_no from document order by transaction_no") == [("1", 1), ("3", 2)]
@@ -268,7 +272,14 @@ class TestReading:
 
     @pytest.mark.parametrize(
         ("query", "size", "items"),
-        [("pageno=1", 1000, 23), ("pagesize=4", 10, 10), ("pagesize=1", 10, 10), ("pagesize=0", 10, 10), ("pagesize=-3", 10, 10), ("pagesize=5", 5, 5)]
+        [
+            ("pageno=1", 1000, 23),
+            ("pagesize=4", 10, 10),
+            ("pagesize=1", 10, 10),
+            ("pagesize=0", 10, 10),
+            ("pagesize=-3", 10, 10),
+            ("pagesize=5", 5, 5),
+        ]
         + [("pagesize=99999", 10_000, 23), ("pageno=3&pagesize=10", 10, 3), ("pageno=4&pagesize=10", 10, 0)],
     )
     def test_page_sizes(self, books: House, batch_uuid: str, query: str, size: int, items: int) -> None:
@@ -301,7 +312,9 @@ class TestReading:
         """RFC 4180 with a header line; messages in one cell."""
         answer = books.get(f"/batches/{batch_uuid}?result=FAILED", headers={"Accept": "text/csv"})
         assert answer.headers["content-type"] == "text/csv; charset=utf-8"
-        assert answer.content.startswith(b"index,status,result,message,clientNo,accountNo,customerNo,documentNo,documentUuid,clientReference,warnings,errors\r\n")
+        assert answer.content.startswith(
+            b"index,status,result,message,clientNo,accountNo,customerNo,documentNo,documentUuid,clientReference,warnings,errors\r\n"
+        )
         rows = list(csv.DictReader(io.StringIO(answer.text)))
         assert len(rows) == 6
         assert rows[0] == {
@@ -328,9 +341,7 @@ class TestReading:
         batch = books.batch("/customers/batches", body)
         rows = list(csv.DictReader(io.StringIO(books.get(f"/batches/{batch['batchUuid']}", headers={"Accept": "text/csv"}).text)))
         assert [row["clientReference"] for row in rows[:-1]] == [f"'{r}" if r[0] in "=+-@" else r for r in references]
-        assert rows[-1]["errors"] == (
-            "language: xx is not a valid ISO 639-1 language code | currency: =1+1 is not a valid ISO 4217 currency code"
-        )
+        assert rows[-1]["errors"] == ("language: xx is not a valid ISO 639-1 language code | currency: =1+1 is not a valid ISO 4217 currency code")
         assert rows[-1]["message"] == "xx is not a valid ISO 639-1 language code"
 
     def test_texts_are_in_the_language_of_the_reader(self, books: House) -> None:

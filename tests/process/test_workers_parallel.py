@@ -16,6 +16,7 @@ from typing import Any
 
 import httpx2
 import pytest
+from structlog.testing import capture_logs
 
 from reskontro.ledger.verify import verify_client
 from tests.house import House, serve
@@ -26,6 +27,14 @@ pytestmark = pytest.mark.process
 CALLERS = 64
 WRITERS = 32
 _client_nos = itertools.count(5001)
+
+
+@pytest.fixture(autouse=True)
+def no_errors_logged() -> Iterator[None]:
+    """No call ends in an error that nobody expected."""
+    with capture_logs() as events:
+        yield
+    assert [event for event in events if event["log_level"] in ("error", "critical")] == []
 
 
 @pytest.fixture(scope="module")

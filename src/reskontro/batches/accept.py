@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import re
 import time
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
@@ -16,8 +15,10 @@ from uuid import UUID
 import msgspec
 from starlette.requests import Request
 
+from reskontro.batches import raw_json
 from reskontro.batches.answers import batch_body
 from reskontro.batches.kinds import BatchKind
+from reskontro.batches.raw_json import Part, RepeatedKey
 from reskontro.batches.slices import SLICE_BYTES_MAX, SLICE_ITEMS, compress, cut, insert_slice
 from reskontro.batches.store import get_batch, insert_batch
 from reskontro.db.engine import Transaction, client_transaction
@@ -32,12 +33,6 @@ from reskontro.web.replies import Reply
 from reskontro.web.surface import content_media, read_body
 
 _POLL_SECONDS = 0.05
-_OPENING = re.compile(rb"\s*\{\s*")
-_KEY = re.compile(rb'("(?:[^"\\]|\\.)*")\s*:\s*')
-_COMMA = re.compile(rb"\s*,\s*")
-_outer = msgspec.json.Decoder(dict[str, msgspec.Raw])
-_array = msgspec.json.Decoder(list[msgspec.Raw])
-_any = msgspec.json.Decoder(msgspec.Raw)
 
 
 def _check_text(body: bytes) -> None:
@@ -50,43 +45,23 @@ def _check_text(body: bytes) -> None:
             raise Problem("MALFORMED-JSON", "the body is not UTF-8") from None
 
 
-def _check_repeated_keys(body: bytes, values: dict[str, msgspec.Raw]) -> None:
-    """Raise Problem when the outer object has a key twice: then the bytes after a key are not those of its (last) value."""
-    opening = _OPENING.match(body)
-    assert opening is not None
-    position, seen = opening.end(), 0
-    while (match := _KEY.match(body, position)) is not None:
-        key = msgspec.json.decode(match.group(1))
-        value = bytes(values[key])
-        if not body.startswith(value, match.end()):
-            raise Problem("MALFORMED-JSON", f"the key {key[:64]} is repeated")
-        position, seen = match.end() + len(value), seen + 1
-        comma = _COMMA.match(body, position)
-        if comma is None:
-            break
-        position = comma.end()
-    if seen != len(values):
-        raise Problem("MALFORMED-JSON", "a key of the body is repeated")
-
-
-def split_document(body: bytes, entity: str) -> tuple[str | None, list[msgspec.Raw]]:
+def split_document(body: bytes, entity: str) -> tuple[str | None, Sequence[Part]]:
     """(userId, raw items) of a JSON batch; raises Problem MALFORMED-JSON or MALFORMED-BODY."""
     _check_text(body)
     try:
-        values = _outer.decode(body)
-    except (msgspec.ValidationError, TypeError):
+        values = raw_json.members(body)
+    except msgspec.ValidationError:
         raise Problem("MALFORMED-BODY", "the body must be an object") from None
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, RecursionError, RepeatedKey) as error:
         raise Problem("MALFORMED-JSON", str(error)[:200]) from None
-    _check_repeated_keys(body, values)
     for key in values:
         if key not in ("metadata", entity):
             raise Problem("MALFORMED-BODY", f"{key[:64]} is not a key of this body")
-    user_id = read_metadata(read_document(bytes(values["metadata"]))) if "metadata" in values else None
+    user_id = read_metadata(read_document(values["metadata"])) if "metadata" in values else None
     if entity not in values:
         raise Problem("MALFORMED-BODY", f"{entity} is missing")
     try:
-        items = _array.decode(values[entity])
+        items = raw_json.elements(values[entity])
     except (msgspec.DecodeError, RecursionError):
         raise Problem("MALFORMED-BODY", f"{entity} must be an array") from None
     if not items:
@@ -129,7 +104,7 @@ def store_items(call: Call, transaction: Transaction, kind: BatchKind, items: Se
     return _accepted(call, transaction, batch_uuid)
 
 
-def _accept_document(call: Call, kind: BatchKind, claim: Claim | None, items: Sequence[msgspec.Raw]) -> Reply | None:
+def _accept_document(call: Call, kind: BatchKind, claim: Claim | None, items: Sequence[Part]) -> Reply | None:
     """One attempt to store a JSON batch; None while another call with its key runs."""
     services = call.services
     with services.database.transaction(call.client_no) as transaction:
@@ -157,7 +132,7 @@ async def accept_batch(call: Call, kind: BatchKind) -> Reply:
     loop = asyncio.get_running_loop()
     call.body = await read_body(call.request, settings.batch_bytes_max)
 
-    def prepare() -> tuple[str | None, list[msgspec.Raw], bytes | None]:
+    def prepare() -> tuple[str | None, Sequence[Part], bytes | None]:
         user_id, items = split_document(call.body, entity)
         if len(items) > settings.batch_items_max:
             raise Problem("TOO-MANY-ITEMS", f"a batch may have at most {settings.batch_items_max} items; send more as NDJSON")
@@ -237,17 +212,20 @@ class _Lines:
             except UnicodeDecodeError:
                 raise _line_fault(self._entity, self._line_no, "not UTF-8") from None
         try:
-            _any.decode(item)
+            raw_json.check(item)
         except (msgspec.DecodeError, RecursionError) as error:
             raise _line_fault(self._entity, self._line_no, str(error)[:200]) from None
         if not item.startswith(b"{"):
             raise _line_fault(self._entity, self._line_no, "every line must be an object", "MALFORMED-BODY")
 
     def _is_metadata(self, item: bytes) -> bool:
-        values = _outer.decode(item)
+        try:
+            values = raw_json.members(item)
+        except RepeatedKey:
+            return False
         if set(values) != {"metadata"}:
             return False
-        self.user_id = read_metadata(read_document(bytes(values["metadata"])))
+        self.user_id = read_metadata(read_document(values["metadata"]))
         return True
 
 

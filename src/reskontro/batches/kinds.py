@@ -71,6 +71,10 @@ class ItemResult:
         return [message for message in self.messages if message.severity == "W"]
 
 
+def _nothing() -> None:
+    """Nobody waits for the moment."""
+
+
 @dataclass(frozen=True, slots=True)
 class ChunkContext:
     """What holds for a whole set: the client, its books, the moment and the client's date."""
@@ -79,6 +83,8 @@ class ChunkContext:
     books: Books
     now: datetime
     today: date
+    writing: Callable[[], None] = _nothing
+    """Called when a set has been judged and begins to be sent: from then on the interpreter mostly waits, and can read the next set."""
 
     @property
     def policy_key(self) -> tuple[int, date]:

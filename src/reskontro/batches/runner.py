@@ -165,7 +165,6 @@ class Worker:
                 chunk = self._take_chunk(connection, batch, limit)
             if chunk is not None:
                 count = len(chunk.raw_items)
-                self._read_ahead(batch, batch.count_processed + count)
                 self._process(connection, batch, chunk)
                 self._chunk_limit = min(self._settings.chunk_items, self._chunk_limit * 2)
         except Exception as error:
@@ -269,7 +268,8 @@ class Worker:
                     return
                 now = self._clock.now()
                 books = open_books(transaction, batch.client_no, now)
-                context = ChunkContext(batch.client_no, books, now, books.today(now))
+                following = first + len(raw_items)
+                context = ChunkContext(batch.client_no, books, now, books.today(now), lambda: self._read_ahead(batch, following))
                 self._seen.catch_up(transaction, batch)
                 fresh, keys = self._without_duplicates(transaction, batch, kind, items, results)
                 done = kind.process(transaction, context, fresh) if fresh else []

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
-import msgspec
 import zstandard
 
+from reskontro.batches.raw_json import Part, elements
 from reskontro.db.engine import Transaction
 
 SLICE_ITEMS = 1_000
@@ -18,10 +18,9 @@ SLICE_BYTES_MAX = 4 << 20
 
 _COMPRESSION_LEVEL = 1
 _local = threading.local()
-_items_decoder = msgspec.json.Decoder(list[msgspec.Raw])
 
 
-def compress(items: Sequence[bytes | memoryview | msgspec.Raw]) -> bytes:
+def compress(items: Sequence[Part]) -> bytes:
     """Items as one compressed slice."""
     compressor: Any = getattr(_local, "compressor", None)
     if compressor is None:
@@ -34,7 +33,7 @@ def expand(body: bytes) -> list[bytes]:
     decompressor: Any = getattr(_local, "decompressor", None)
     if decompressor is None:
         decompressor = _local.decompressor = zstandard.ZstdDecompressor()
-    return [bytes(item) for item in _items_decoder.decode(decompressor.decompress(body))]
+    return [bytes(item) for item in elements(decompressor.decompress(body))]
 
 
 def cut(items: Sequence[Any]) -> Iterator[tuple[int, Sequence[Any]]]:

@@ -73,8 +73,9 @@ def start(data: DataOption = None) -> None:
             "A database URL is set, so there is no embedded PostgreSQL to start. Unset RESKONTRO_DATABASE_URL, DATABASE_URL and"
             " RESKONTRO_SERVING_URL."
         )
-    # SIGTERM ends it like Ctrl-C: by unwinding.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # Both end it by unwinding, also where a shell has started it in the background and switched Ctrl-C off.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     with running_server(settings) as (url, _embedded):
         out().print(url, markup=False, soft_wrap=True)
         err().print("PostgreSQL runs. End it with Ctrl-C.")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Literal
 from uuid import UUID
 
@@ -101,24 +102,32 @@ def matches_by_rule(desk: ItemDesk, credit: OpenItem, rule: str) -> bool:
 
 
 def settle_payment(
-    desk: ItemDesk, credit: OpenItem, meaning: Meaning, origin: Origin, *, customer_no: str, document_no: str | None = None
-) -> tuple[list[Match], str | None]:
-    """Settle the claims meant, then by coverage.excess others of the customer; returns the matches and the exception that remains.
+    desk: ItemDesk,
+    credit: OpenItem,
+    meaning: Meaning,
+    origin: Origin,
+    *,
+    customer_no: str,
+    document_no: str | None = None,
+    allocations: Sequence[tuple[OpenItem, Decimal]] = (),
+) -> tuple[Match | None, str | None]:
+    """Settle exact allocations, then the claims meant, then by coverage.excess others of the customer; returns the match and the exception that
+    remains.
 
-    The exception is OVERPAID when claims were settled and something is left, None when nothing is left.
+    The exception is OVERPAID when something was settled and something is left, None when nothing is left.
     """
     claims = group_claims({found.ar_item_id: found for found in meaning.items}.values())
-    settled = bool(claims)
+    meant = {found.ar_item_id for found in meaning.items} | {found.ar_item_id for found, _ in allocations}
     if meaning.understood and desk.books.config("coverage.excess", credit.gl_date) == "OLDEST-CLAIM":
-        meant = {found.ar_item_id for found in meaning.items}
         others = [found for found in desk.account_items(credit.account_no) if found.currency == credit.currency and found.ar_item_id not in meant]
         claims += group_claims(others)
     match = None
-    if claims:
-        match = desk.settler.settle(credit, claims, source=meaning.source, created_by=origin.user_id, batch_uuid=origin.batch_uuid)
+    if claims or allocations:
+        match = desk.settler.settle(
+            credit, claims, source=meaning.source, created_by=origin.user_id, batch_uuid=origin.batch_uuid, exact=allocations
+        )
         if match is not None:
             desk.log_match(match.match_id, origin, customer_no, document_no)
-    matches = [] if match is None else [match]
     if not credit.open_amount:
-        return matches, None
-    return matches, meaning.exception or ("OVERPAID" if settled or match is not None else None)
+        return match, None
+    return match, meaning.exception or ("OVERPAID" if match is not None else None)

@@ -67,6 +67,10 @@ class Debtors(Protocol):
         """The account of the customer whose own KID that is."""
         ...
 
+    def set_control_account(self, customer: Any, control_account: str) -> Any:
+        """Fix the control account of a customer that has none; returns the customer with it."""
+        ...
+
     def write(self) -> None:
         """Send what took effect on customers."""
         ...
@@ -90,6 +94,8 @@ class ItemDesk:
         self._by_kid: dict[str, list[OpenItem]] = {}
         self._by_document_no: dict[str, list[OpenItem]] = {}
         self._by_reference: dict[str, list[OpenItem]] = {}
+        self._by_document: dict[UUID, list[OpenItem]] = {}
+        self._charges_loaded: set[UUID] = set()
         self._asked_ids: set[UUID] = set()
         self._claims_loaded: set[UUID] = set()
         self._accounts_loaded: set[int] = set()
@@ -148,6 +154,23 @@ class ItemDesk:
             for key, item in read(self.transaction, self.client_no, wanted):
                 known.setdefault(key, []).append(self.known(item))
 
+    def load_documents(self, documents: Iterable[UUID]) -> None:
+        """Look up the items that documents have made."""
+        wanted = set(documents) - self._by_document.keys()
+        if wanted:
+            self._by_document.update({document: [] for document in wanted})
+            for item in items_store.items_by_document(self.transaction, self.client_no, wanted):
+                assert item.document_uuid is not None
+                self._by_document[item.document_uuid].append(self.known(item))
+
+    def load_charges(self, principals: Iterable[UUID]) -> None:
+        """Look up all interest and costs of principals, settled ones too."""
+        missing = set(principals) - self._charges_loaded
+        if missing:
+            self._charges_loaded |= missing
+            for found in items_store.charges_of_claims(self.transaction, self.client_no, missing):
+                self.known(found)
+
     def load_claims(self, principals: Iterable[UUID]) -> None:
         """Look up the open interest and costs of principals, one statement for those not asked for before."""
         missing = set(principals) - self._claims_loaded
@@ -194,6 +217,16 @@ class ItemDesk:
         """The items that bear a referenceNo, open or not, those of this set included."""
         self.load_references((reference,))
         return self._by_reference[reference.lower()]
+
+    def items_of_document(self, document: UUID) -> list[OpenItem]:
+        """The item that a document has made, as a list that is empty for an unknown document and one that posted nothing."""
+        self.load_documents((document,))
+        return self._by_document[document]
+
+    def charges_of(self, principal: UUID) -> list[OpenItem]:
+        """The interest and costs, settled ones too, that belong to a principal, those of this set included; oldest first."""
+        self.load_charges((principal,))
+        return sorted(self._items_of_claim.get(principal, ()), key=lambda item: item.ar_item_id.int)
 
     def claim_items(self, principals: Iterable[UUID]) -> list[OpenItem]:
         """The principals with the open interest and costs that belong to them."""

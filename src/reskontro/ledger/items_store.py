@@ -116,6 +116,21 @@ def matches_of_items(transaction: Transaction, client_no: int, items: Iterable[U
     return _matches(transaction, condition, (client_no, client_no, list(items)))
 
 
+def items_by_document(transaction: Transaction, client_no: int, documents: Iterable[UUID]) -> list[OpenItem]:
+    """The items that documents have made; a document that posted nothing has none."""
+    rows = transaction.execute(
+        f"select {_COLUMNS} from document d join ar_item a on a.client_no = d.client_no and a.ar_item_id = d.ar_item_id"
+        " where d.client_no = %s and d.document_uuid = any(%s)".encode(),
+        (client_no, list(documents)),
+    )
+    return [item_of(row) for row in rows]
+
+
+def charges_of_claims(transaction: Transaction, client_no: int, principals: Iterable[UUID]) -> list[OpenItem]:
+    """All interest and cost items, open or not, that belong to one of the principals."""
+    return _read(transaction, "a.claim_ar_item_id = any(%s)", (client_no, list(principals)))
+
+
 class TransactionRow(NamedTuple):
     """A stored transaction, the type of the document behind it, whether it takes another one back, and whether it was taken back."""
 

@@ -140,14 +140,15 @@ def write_transactions(transaction: Transaction, client_no: int, postings: Seque
         dates = f"\t{t.gl_period}\t{t.gl_date}\t{t.document_date}\t{t.journal}\t"
         reverses = f"{t.reverses.gl_year}\t{t.reverses.transaction_no}" if t.reverses else f"{NULL}\t{NULL}"
         tail = f"\t{t.document_uuid.hex if t.document_uuid else NULL}\t{t.batch_uuid.hex if t.batch_uuid else NULL}\t{reverses}\t"
-        end = f"\t{NULL if t.text is None else copy_text(t.text)}\t{copy_text(t.created_by)}"
+        text, created_by = _text(t.text), copy_text(t.created_by)
         rate = format(t.exchange_rate, "f")
         for line_no, line in enumerate(t.lines, 1):
             amount = line.amount
+            line_text = text if line.text is None else copy_text(line.text)
             dimensions = copy_json([{"dimensionNo": number, "value": value} for number, value in line.dimensions]) if line.dimensions else NULL
             lines.append(
                 f"{head}{line_no}{dates}{line.gl_account}\t{amount:f}\t{t.currency}\t{line.currency_amount:f}\t{rate}\t{line.vat_code or NULL}\t"
-                f"{line.account_no or NULL}\t{line.ar_item_id.hex if line.ar_item_id else NULL}{tail}{dimensions}{end}"
+                f"{line.account_no or NULL}\t{line.ar_item_id.hex if line.ar_item_id else NULL}{tail}{dimensions}\t{line_text}\t{created_by}"
             )
             key = (line.gl_account, t.gl_year, t.gl_period)
             entry = sums.get(key)

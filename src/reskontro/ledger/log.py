@@ -262,7 +262,8 @@ def _recomputed(client_no: int, previous: bytes, row: Sequence[Any]) -> bytes:
     return sha256(b"".join(parts)).digest()
 
 
-def _years(transaction: Transaction, client_no: int) -> list[int]:
+def log_years(transaction: Transaction, client_no: int) -> list[int]:
+    """The years in which a client has log items, oldest first; each is found by one look into the index."""
     years: list[int] = []
     while True:
         row = transaction.execute(
@@ -292,7 +293,7 @@ def verify_log(transaction: Transaction, client_no: int) -> list[str]:
     last_no, last_hash = _head(transaction, client_no)
     number, previous = 0, GENESIS
     # Years are merged by number: a clock set back over New Year's Eve leaves neighbours in two partitions.
-    streams = [_stream(transaction, client_no, year) for year in _years(transaction, client_no)]
+    streams = [_stream(transaction, client_no, year) for year in log_years(transaction, client_no)]
     for row in heapq.merge(*streams, key=lambda row: row[1]):
         if len(findings) >= FINDINGS_MAX:
             findings.append("there are more findings than are shown")

@@ -86,13 +86,21 @@ def base_part(item: OpenItem, amount: Decimal, base_decimals: int) -> Decimal:
     return share(item.base_open_amount, amount, item.open_amount, base_decimals)
 
 
-def allocate(credit: OpenItem, claims: Sequence[Sequence[OpenItem]], order: str, base_decimals: int) -> list[MatchLine]:
-    """Use what is open of a credit item on claims in turn; settles the items and returns the lines, the credit's own last.
+def allocate(
+    credit: OpenItem,
+    claims: Sequence[Sequence[OpenItem]],
+    order: str,
+    base_decimals: int,
+    exact: Sequence[tuple[OpenItem, Decimal]] = (),
+) -> list[MatchLine]:
+    """Use what is open of a credit item on exact parts of items first, then on claims in turn; settles the items and returns the lines, the
+    credit's own last.
 
-    Empty when there is nothing to settle.
+    The exact parts are at most what is open of their items and of the credit, and their items are not among the claims. Empty when there is nothing
+    to settle.
     """
-    lines: list[MatchLine] = []
-    left = -credit.open_amount
+    lines = [MatchLine(item, amount, base_part(item, amount, base_decimals)) for item, amount in exact]
+    left = -credit.open_amount - sum([amount for _, amount in exact], ZERO)
     for claim in claims:
         if left <= 0:
             break

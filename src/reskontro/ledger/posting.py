@@ -41,6 +41,8 @@ class GlLine:
     ar_item_id: UUID | None = None
     """Exactly one on control accounts."""
     dimensions: tuple[tuple[int, str], ...] = ()
+    text: str | None = None
+    """A text of its own, over that of the transaction."""
 
 
 @dataclass(slots=True)

@@ -46,13 +46,14 @@ class Settler:
         created_by: str,
         batch_uuid: UUID | None,
         match_date: date | None = None,
+        exact: Sequence[tuple[OpenItem, Decimal]] = (),
     ) -> Match | None:
-        """Use a credit item on claims in turn; None when there was nothing to settle.
+        """Use a credit item on exact parts of items, then on claims in turn; None when there was nothing to settle.
 
         The match date is by default the latest glDate of the items settled; it is moved to the first open day when its period is closed.
         """
         order = self.books.config("coverage.order", match_date or credit.gl_date)
-        lines = allocate(credit, claims, order, self.base_decimals)
+        lines = allocate(credit, claims, order, self.base_decimals, exact)
         if not lines:
             return None
         return self._match(lines, credit, order, source, match_date, created_by, batch_uuid)

@@ -43,6 +43,8 @@ class Listing:
     path: str
     find: Callable[[Transaction, dict[str, Any], int], Sequence[Any]]
     load: Callable[[Transaction, Sequence[Any], dict[str, Any]], list[dict[str, Any]]]
+    members: Callable[[Transaction, dict[str, Any]], dict[str, Any]] | None = None
+    """Further members of the answer, between the summary and the records, for a list that says something about the whole."""
 
 
 def summary_of(
@@ -141,7 +143,8 @@ def answer_list(call: Call, transaction: Transaction, listing: Listing, options:
     records = listing.load(transaction, page, kept) if page else []
     query = encode_id(query_id)
     summary = summary_of(f"{call.client_url}{listing.path}", page_no, page_size, len(records), len(keys), maximum, truncated, query, {"query": query})
-    return Reply(200, {"summary": summary, listing.entity_key: records}, link_headers(summary))
+    members = listing.members(transaction, kept) if listing.members is not None else {}
+    return Reply(200, {"summary": summary, **members, listing.entity_key: records}, link_headers(summary))
 
 
 def _storable(value: Any) -> Any:

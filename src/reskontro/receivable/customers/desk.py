@@ -114,6 +114,8 @@ class CustomerDesk:
         self._client_no = context.client_no
         self._by_key: dict[str, Customer | None] = {}
         self._by_account: dict[int, Customer | None] = {}
+        self._kid_owners: dict[str, int] = {}
+        self._kids_asked: set[str] = set()
         self._deleted_account_nos: set[int] = set()
         self._created: dict[int, Customer] = {}
         self._updated: dict[int, Customer] = {}
@@ -161,16 +163,28 @@ class CustomerDesk:
             self.load((), (account_no,))
         return self._by_account.get(account_no)
 
+    def load_kids(self, kids: Iterable[str]) -> None:
+        """Look up the customers whose own KIDs those are, one statement for those not asked for before."""
+        wanted = set(kids) - self._kids_asked
+        if wanted:
+            self._kids_asked |= wanted
+            for customer in store.customers_by_kid(self._transaction, self._client_no, wanted):
+                if customer.account_no not in self._by_account:
+                    self._remember(customer)
+                assert customer.customer_kid is not None
+                self._kid_owners.setdefault(customer.customer_kid, customer.account_no)
+
     def owner_of_kid(self, customer_kid: str) -> int | None:
         """The account of the customer whose own KID that is, None when nobody has it."""
-        for customer in self._by_account.values():
-            if customer is not None and customer.customer_kid == customer_kid:
-                return customer.account_no
-        return store.account_of_kid(self._transaction, self._client_no, customer_kid)
+        if customer_kid not in self._kid_owners:
+            self.load_kids((customer_kid,))
+        return self._kid_owners.get(customer_kid)
 
     def _remember(self, customer: Customer) -> None:
         self._by_key[customer.customer_no.lower()] = customer
         self._by_account[customer.account_no] = customer
+        if customer.customer_kid is not None:
+            self._kid_owners.setdefault(customer.customer_kid, customer.account_no)
 
     # ------------------------------------------------------------------------------------------------ judging
 

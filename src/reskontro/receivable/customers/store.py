@@ -77,12 +77,10 @@ def customers_by_account(transaction: Transaction, client_no: int, account_nos: 
     return [_customer(row) for row in rows]
 
 
-def account_of_kid(transaction: Transaction, client_no: int, customer_kid: str) -> int | None:
-    """The account of the customer whose own KID that is."""
-    row = transaction.execute(
-        "select account_no from customer where client_no = %s and customer_kid = %s order by account_no limit 1", (client_no, customer_kid)
-    ).fetchone()
-    return None if row is None else int(row[0])
+def customers_by_kid(transaction: Transaction, client_no: int, kids: Collection[str]) -> list[Customer]:
+    """Customers by their own KID, those with the lowest account first."""
+    rows = transaction.execute(f"{_READ} where client_no = %s and customer_kid = any(%s) order by account_no".encode(), (client_no, list(kids)))
+    return [_customer(row) for row in rows]
 
 
 def deleted_account_nos(transaction: Transaction, client_no: int, account_nos: Collection[int]) -> set[int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from reskontro.kit.fields import Schema
+from reskontro.ledger.accounts import unknown_dimensions, unusable
 from reskontro.ledger.books import Books
 from reskontro.norway.vat import VAT_CODES
 from reskontro.receivable.customers.record import Customer
@@ -15,14 +16,6 @@ from reskontro.receivable.documents.schemas import DOCUMENT, DOCUMENT_LINE
 _LINES = DOCUMENT.field("documentLines").position
 TAXED_CODES = frozenset(row.code for row in VAT_CODES if row.vat_account is not None)
 """Codes whose VAT needs an account."""
-
-
-def unusable(books: Books, number: str | None) -> str | None:
-    """The code of what keeps an account from being posted to beside the control account; None when it can be used."""
-    account = books.account(number) if number else None
-    if account is None or not account.active:
-        return "ACCOUNT-UNKNOWN"
-    return "ACCOUNT-CONTROL" if account.is_control else None
 
 
 def choose_accounts(books: Books, on: date, draft: Draft, composition: Composition, customer: Customer) -> None:
@@ -79,16 +72,8 @@ def read_dimensions(books: Books, on: date, draft: Draft) -> None:
 
 
 def _check_dimensions(books: Books, on: date, draft: Draft, dimensions: list[dict[str, object]], pointer: str, position: tuple[int, ...]) -> None:
-    kept = {entry["dimensionNo"]: entry.get("values") for entry in books.config("gl.dimensions", on) or ()}
     schema: Schema | None = DOCUMENT.field("dimensions").inner
     assert schema is not None
-    for index, dimension in enumerate(dimensions):
-        number, value = dimension.get("dimensionNo"), dimension.get("value")
-        name = None
-        if number is not None and number not in kept:
-            name = "dimensionNo"
-        elif value is not None and number is not None and kept[number] is not None and value not in kept[number]:
-            name = "value"
-        if name is not None:
-            place = (*position, index, schema.field(name).position)
-            draft.messages.add("E", "CODE-UNKNOWN", name, f"{pointer}/{index}/{name}", place, value=dimension[name])
+    for index, name in unknown_dimensions(books, on, dimensions):
+        place = (*position, index, schema.field(name).position)
+        draft.messages.add("E", "CODE-UNKNOWN", name, f"{pointer}/{index}/{name}", place, value=dimensions[index][name])

@@ -11,8 +11,9 @@ from reskontro.ledger.payments import bank_account_key, is_own_bank_account, rec
 from reskontro.ledger.posting import OpenItem
 from reskontro.receivable.customers.record import Customer
 from reskontro.receivable.documents.rules import Draft
-from reskontro.receivable.documents.schemas import DOCUMENT, PAYMENT_DETAILS
+from reskontro.receivable.documents.schemas import DOCUMENT
 from reskontro.receivable.documents.store import KnownDocument
+from reskontro.receivable.payment_details import PAYMENT_DETAILS
 
 if TYPE_CHECKING:
     from reskontro.receivable.documents.desk import DocumentDesk

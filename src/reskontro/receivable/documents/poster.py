@@ -14,6 +14,7 @@ from reskontro.kit.fields import Invalid
 from reskontro.kit.ids import new_id
 from reskontro.kit.json import write_json
 from reskontro.kit.money import multiply
+from reskontro.ledger.accounts import unusable, usable_control_account
 from reskontro.ledger.payments import bank_account_key, bank_gl_account
 from reskontro.ledger.posting import ONE, LedgerTransaction, OpenItem, Part, post_document
 from reskontro.norway.identities import currency_decimals
@@ -21,7 +22,7 @@ from reskontro.norway.kid import KidTooLong
 from reskontro.receivable.customers.desk import CustomerOutcome
 from reskontro.receivable.customers.record import Customer
 from reskontro.receivable.customers.schemas import CUSTOMER
-from reskontro.receivable.documents.accounts import choose_accounts, read_dimensions, unusable
+from reskontro.receivable.documents.accounts import choose_accounts, read_dimensions
 from reskontro.receivable.documents.amounts import Composition, VatPolicy, check_header, compose, has_amounts, parts_of
 from reskontro.receivable.documents.credits import check_credit, credit_parts, settle_credit
 from reskontro.receivable.documents.desk import DocumentDesk, failed, unchanged
@@ -366,11 +367,9 @@ def _take_effect(desk: DocumentDesk, draft: Draft, case: _Case, customer: Custom
 def _control_account(desk: DocumentDesk, case: _Case, draft: Draft, customer: Customer) -> str | None:
     """The customer's control account, or for a first posting that of the rules; None with a finding when it cannot be posted to."""
     assert case.gl_day is not None
-    control = customer.control_account or desk.books.accounts_for("IN", case.gl_day).control
-    account = desk.books.account(control) if control else None
-    if account is None or not account.active:
-        draft.messages.cross("E", "ACCOUNT-UNKNOWN", "document", "", value=control or "")
-        return None
+    control, tried = usable_control_account(desk.books, customer.control_account, case.gl_day)
+    if control is None:
+        draft.messages.cross("E", "ACCOUNT-UNKNOWN", "document", "", value=tried)
     return control
 
 

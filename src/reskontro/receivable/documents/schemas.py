@@ -26,30 +26,19 @@ from reskontro.kit.fields import (
     text,
     texts,
 )
-from reskontro.norway import kid as kid_rules
 from reskontro.norway.identities import currency_code, is_email, language_code
 from reskontro.receivable.customers.schemas import CUSTOMER, DISTRIBUTION, NUMBER_MAX
+from reskontro.receivable.dimensions import DIMENSION
+from reskontro.receivable.payment_details import PAYMENT_DETAILS, kid_field
 
 DOCUMENT_TYPES = ("IN", "CN", "IT", "RM", "PY")
 LINE_TYPES = ("PLH", "TXT", "INT", "FEE", "RND")
-PAYMENT_METHODS = ("BANK", "AVTALEGIRO", "EFAKTURA", "CARD", "MOBILE", "CASH", "COLLECTION", "OTHER")
 LINES_MAX = 1_000
 RATE_MAX = 10**10 - 1
 ATTACHMENTS_MAX = 20
 CUSTOM_CODES_MAX = 20
 DIMENSIONS_MAX = 9
 EMAIL_ADDRESSES_MAX = 10
-
-
-def _kid(value: Any) -> Any:
-    if type(value) is not str:
-        raise Invalid("TYPE", type="string")
-    if not value.strip():
-        raise Invalid("FORMAT", value=value)
-    normalised = kid_rules.normalise(value)
-    if normalised is None:
-        raise Invalid("FORMAT", value=value)
-    return normalised
 
 
 def _email(value: str) -> str:
@@ -93,14 +82,6 @@ AMOUNTS = Schema(
     quick=_quick_amounts,
 )
 
-DIMENSION = Schema(
-    "Dimension",
-    [
-        integer("dimensionNo", 1, 9, "Number of an accounting dimension of the client", required=True, always=True),
-        text("value", 20, "Value in that dimension", required=True, always=True),
-    ],
-)
-
 DOCUMENT_LINE = Schema(
     "DocumentLine",
     [
@@ -125,17 +106,6 @@ DOCUMENT_LINE = Schema(
     ],
 )
 
-PAYMENT_DETAILS = Schema(
-    "PaymentDetails",
-    [
-        choice("paymentMethod", PAYMENT_METHODS, "How it was paid; default BANK"),
-        text("bankAccountNo", 34, "Receiving account, one of the client's; default its first"),
-        text("bankReference", 64, "The bank's reference, unique with the account"),
-        text("payerName", 140, "Who paid"),
-        text("payerAccountNo", 34, "The payer's account"),
-    ],
-)
-
 DOCUMENT = Schema(
     "Document",
     [
@@ -156,7 +126,7 @@ DOCUMENT = Schema(
         looked_up("currency", 3, currency_code, "CURRENCY-CODE", "ISO 4217; default the customer's"),
         decimal("exchangeRate", 10, "Base units for one unit of the currency", maximum=RATE_MAX, above_zero=True),
         looked_up("language", 2, language_code, "LANGUAGE-CODE", "ISO 639-1; default the customer's"),
-        Field("kid", _kid, {"type": "string", "maxLength": 25}, "Payment reference; generated for IN, IT and RM when left out"),
+        kid_field("Payment reference; generated for IN, IT and RM when left out"),
         text("marketingMessageCode", 10, "Code of a marketing message"),
         text("customerMessage", 500, "Printed on the document"),
         text("ledgerNote", 500, "Note that is never printed"),

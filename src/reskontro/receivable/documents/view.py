@@ -11,7 +11,8 @@ from uuid import UUID
 from reskontro.db.engine import Transaction
 from reskontro.kit.money import ZERO
 from reskontro.ledger.books import Books
-from reskontro.ledger.items_view import ar_item_views, gl_item_views
+from reskontro.ledger.gl_items_view import gl_item_views
+from reskontro.ledger.items_view import ar_item_views
 from reskontro.receivable.customers import store as customer_store
 from reskontro.receivable.customers.record import DISTRIBUTION_DEFAULTS, customer_view
 from reskontro.receivable.documents.schemas import DOCUMENT, DOCUMENT_LINE
@@ -56,7 +57,7 @@ def document_views(
         _add_payments(transaction, client_no, payments)
     today = books.today(now)
     if "aritem" in expand:
-        items = ar_item_views(transaction, client_no, [view["arItemId"] for view in views if view["arItemId"]])
+        items = ar_item_views(transaction, client_no, [view["arItemId"] for view in views if view["arItemId"]], now)
         for view in views:
             view["arItem"] = items.get(view["arItemId"])
     if "glitems" in expand:

@@ -1,0 +1,1 @@
+"""AR items: what stands open between a creditor and its customers."""

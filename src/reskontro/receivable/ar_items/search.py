@@ -1,0 +1,201 @@
+"""Finding the items of a list, fast over millions of them.
+
+Filters that name items (by document, KID or reference) or customers are resolved first, so that what follows knows how few there are. Open items and
+closed ones have an index each in the order of the list; a search reads the ones it needs and merges them. The state of a past day is that of now,
+but for the items that were matched or undone since.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
+from uuid import UUID
+
+from reskontro.db.engine import Transaction
+from reskontro.ledger.books import Books
+from reskontro.norway.kid import normalise
+from reskontro.receivable.ar_items.filters import Condition, conditions_of, joined
+from reskontro.web.parameters import within_integer
+
+_NAMED_MAX: Final = 20_000
+"""Up to so many items a search goes from the items to the conditions; beyond, a KID or reference is a condition like any other."""
+
+_BY_DOCUMENT_NO: Final = (
+    "select d.ar_item_id from document d where d.client_no = %s and d.document_key = any(%s) and d.ar_item_id is not null"
+    " union select a.ar_item_id from ar_item a where a.client_no = %s and a.ar_item_type = 'TR' and lower(a.document_no) = any(%s)"
+)
+_BY_DOCUMENT: Final = "select d.ar_item_id from document d where d.client_no = %s and d.document_uuid = any(%s) and d.ar_item_id is not null"
+_BY_KID: Final = "select a.ar_item_id from ar_item a where a.client_no = %s and a.kid = any(%s) limit %s"
+_WITHOUT_CASE: Final = "any(array(select lower(v) from unnest(%s::text[]) v))"
+_BY_REFERENCE: Final = (
+    f"select d.ar_item_id from document d where d.client_no = %s and lower(d.reference_no) = {_WITHOUT_CASE} and d.ar_item_id is not null"
+    " union all select a.ar_item_id from ar_item a"
+    f" where a.client_no = %s and a.ar_item_type = 'TR' and lower(a.reference_no) = {_WITHOUT_CASE} limit %s"
+)
+
+_TOUCHED: Final = (
+    "select l.ar_item_id, sum(case when m.undone_on is null then l.amount else -l.amount end) as amount,"
+    " sum(case when m.undone_on is null then l.base_amount else -l.base_amount end) as base_amount"
+    " from match m join match_line l on l.client_no = m.client_no and l.match_id = m.match_id"
+    " where m.client_no = %s and ((m.match_date > %s and m.undone_on is null) or (m.undone_on > %s and m.match_date <= %s))"
+)
+"""What matches and undoings since a day (given three times) took off items; conditions and the grouping follow."""
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """The columns or expressions that are an item's open amounts, and a condition that the item is in this state."""
+
+    amount: str = "a.open_amount"
+    base_amount: str = "a.base_open_amount"
+
+    @property
+    def open(self) -> str:
+        return f"({self.amount} <> 0 or {self.base_amount} <> 0)"
+
+    @property
+    def closed(self) -> str:
+        return f"{self.amount} = 0 and {self.base_amount} = 0"
+
+    @property
+    def untouched(self) -> str:
+        return f"({self.amount} = a.original_amount and {self.base_amount} = a.base_original_amount)"
+
+
+_NOW: Final = _State()
+_THEN: Final = _State("(a.open_amount + t.amount)", "(a.base_open_amount + t.base_amount)")
+
+
+def find_items(transaction: Transaction, books: Books, filters: dict[str, Any], now: datetime, limit: int) -> list[UUID]:
+    """The ids of at most ``limit`` items that meet all filters, by dueDate and id."""
+    named, conditions = _named(transaction, books.client_no, filters)
+    accounts = _accounts(transaction, books.client_no, filters)
+    if named == [] or accounts == []:
+        return []
+    conditions += conditions_of(filters, books, now)
+    if named is not None:
+        conditions.append(("a.ar_item_id = any(%s)", [named]))
+    if accounts is not None:
+        conditions.append(("a.account_no = any(%s)", [accounts]))
+    as_of: date | None = filters.get("asofdate")
+    day = as_of or books.today(now)
+    search = _Search(books.client_no, joined(conditions), limit)
+    if as_of is None or not ("status" in filters or "overdue" in filters):
+        for condition in _by_state(_NOW, filters, day):
+            search.add(condition)
+    else:
+        search.look_back(as_of, named, accounts)
+        for condition in _by_state(_NOW, filters, day):
+            search.add(condition, untouched=True)
+        for condition in _by_state(_THEN, filters, day):
+            search.add(condition, touched=True)
+    return search.run(transaction)
+
+
+def _by_state(state: _State, filters: dict[str, Any], day: date) -> list[Condition]:
+    """One condition for each part that has to be searched by itself: the open items, and the closed ones."""
+    statuses = filters.get("status")
+    overdue: bool | None = filters.get("overdue")
+    past_due = f"({state.amount} > 0 and a.due_date < %s)"
+    found: list[Condition] = []
+    if statuses is None or "OPEN" in statuses or "PARTIAL" in statuses:
+        opened, values = state.open, []
+        if statuses is not None and not ("OPEN" in statuses and "PARTIAL" in statuses):
+            opened += f" and {'' if 'OPEN' in statuses else 'not '}{state.untouched}"
+        if overdue is not None:
+            opened += f" and {'' if overdue else 'not '}{past_due}"
+            values = [day]
+        found.append((opened, values))
+    if not overdue and (statuses is None or "CLOSED" in statuses):
+        found.append((state.closed, []))
+    return found
+
+
+class _Search:
+    """A list put together of parts, each in the order of the list and not longer than it."""
+
+    def __init__(self, client_no: int, conditions: Condition, limit: int) -> None:
+        self._client_no = client_no
+        self._condition, self._values = conditions
+        self._limit = limit
+        self._prelude = ""
+        self._prelude_values: list[Any] = []
+        self._parts: list[str] = []
+        self._part_values: list[Any] = []
+
+    def look_back(self, day: date, named: Sequence[UUID] | None, accounts: Sequence[int] | None) -> None:
+        """Gather what matches and undoings since a day took off items, for the parts that ask for it."""
+        only, values = "", []
+        if named is not None:
+            only += " and l.ar_item_id = any(%s)"
+            values.append(list(named))
+        if accounts is not None:
+            only += " and m.account_no = any(%s)"
+            values.append(list(accounts))
+        self._prelude = f"with touched as materialized ({_TOUCHED}{only} group by l.ar_item_id) "
+        self._prelude_values = [self._client_no, day, day, day, *values]
+
+    def add(self, condition: Condition, *, touched: bool = False, untouched: bool = False) -> None:
+        """Add the part of the items that meet a condition besides the common ones; all of them, or those (not) touched since the day."""
+        text, values = condition
+        source = "touched t join ar_item a on a.ar_item_id = t.ar_item_id" if touched else "ar_item a"
+        apart = " and a.ar_item_id not in (select ar_item_id from touched)" if untouched else ""
+        common = f" and {self._condition}" if self._condition else ""
+        self._parts.append(
+            f"(select a.due_date, a.ar_item_id from {source} where a.client_no = %s and {text}{common}{apart}"
+            " order by a.due_date, a.ar_item_id limit %s)"
+        )
+        self._part_values += [self._client_no, *values, *self._values, self._limit]
+
+    def run(self, transaction: Transaction) -> list[UUID]:
+        """The ids found, in order."""
+        if not self._parts:
+            return []
+        statement = f"{self._prelude}select ar_item_id from ({' union all '.join(self._parts)}) f order by due_date, ar_item_id limit %s"
+        # Planned anew each time: which index is best depends on the values.
+        rows = transaction.execute(statement.encode(), (*self._prelude_values, *self._part_values, self._limit), prepare=False)
+        return [row[0] for row in rows]
+
+
+def _accounts(transaction: Transaction, client_no: int, filters: dict[str, Any]) -> list[int] | None:
+    """The accounts of the customers that are named, None when none is."""
+    wanted = within_integer(filters["accountno"]) if "accountno" in filters else None
+    if "customerno" in filters:
+        rows = transaction.execute(
+            "select account_no from customer where client_no = %s and customer_key = any(%s)",
+            (client_no, [number.lower() for number in filters["customerno"]]),
+        )
+        found = [row[0] for row in rows]
+        wanted = found if wanted is None else [number for number in found if number in wanted]
+    return wanted
+
+
+def _named(transaction: Transaction, client_no: int, filters: dict[str, Any]) -> tuple[list[UUID] | None, list[Condition]]:
+    """The items that are named by document, KID or reference, None when none is; and conditions for names that too many items bear."""
+    named: set[UUID] | None = None
+    conditions: list[Condition] = []
+
+    def narrow(statement: str, values: Sequence[Any]) -> bool:
+        nonlocal named
+        found = [row[0] for row in transaction.execute(statement.encode(), values)]
+        if len(found) > _NAMED_MAX:
+            return False
+        named = set(found) if named is None else named & set(found)
+        return True
+
+    if "documentno" in filters:
+        keys = [number.lower() for number in filters["documentno"]]
+        narrow(_BY_DOCUMENT_NO, (client_no, keys, client_no, keys))
+    if "documentuuid" in filters:
+        narrow(_BY_DOCUMENT, (client_no, filters["documentuuid"]))
+    if "kid" in filters:
+        kids = [normalise(kid) or kid for kid in filters["kid"]]
+        if not narrow(_BY_KID, (client_no, kids, _NAMED_MAX + 1)):
+            conditions.append(("a.kid = any(%s)", [kids]))
+    if "referenceno" in filters:
+        references = filters["referenceno"]
+        if not narrow(_BY_REFERENCE, (client_no, references, client_no, references, _NAMED_MAX + 1)):
+            conditions.append((f"lower(a.reference_no) = {_WITHOUT_CASE}", [references]))
+    return None if named is None else sorted(named), conditions

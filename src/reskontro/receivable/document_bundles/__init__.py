@@ -1,0 +1,1 @@
+"""Document bundles: what goes to one receiver together."""

@@ -1,0 +1,1 @@
+"""GL items: the lines of the general ledger."""

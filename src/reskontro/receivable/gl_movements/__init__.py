@@ -1,0 +1,1 @@
+"""GL movements and balances."""
