@@ -8,12 +8,18 @@ from reskontro.batches import endpoints as batches
 from reskontro.batches.kinds import Kinds
 from reskontro.host import health, token
 from reskontro.receivable.administration import endpoints as administration
+from reskontro.receivable.auto_postings import endpoints as auto_postings
 from reskontro.receivable.client_configs import endpoints as client_configs
 from reskontro.receivable.codes import endpoints as codes
 from reskontro.receivable.customers import endpoints as customers
 from reskontro.receivable.customers.batch import CUSTOMERS_POST, CUSTOMERS_PUT
+from reskontro.receivable.document_bundles import endpoints as document_bundles
 from reskontro.receivable.documents import endpoints as documents
 from reskontro.receivable.documents.batch import DOCUMENTS_POST
+from reskontro.receivable.gl_items import endpoints as gl_items
+from reskontro.receivable.gl_movements import endpoints as gl_movements
+from reskontro.receivable.insights import endpoints as insights
+from reskontro.receivable.log_items import endpoints as log_items
 from reskontro.web.operations import Operation
 
 VERSION = version("reskontro")
@@ -21,7 +27,10 @@ VERSION = version("reskontro")
 
 def all_operations() -> list[Operation]:
     """Every operation of the API."""
-    rooms = (token, batches, administration, client_configs, codes, customers, documents, health)
+    books = (administration, client_configs, codes)
+    ledger = (customers, documents, document_bundles, gl_items, gl_movements, insights, log_items)
+    postings = (auto_postings,)
+    rooms = (token, batches, *books, *ledger, *postings, health)
     return [operation for room in rooms for operation in room.routes.operations]
 
 

@@ -27,6 +27,8 @@ class Settings(BaseSettings):
     port: int = Field(8080, ge=0, le=65535, description="Port of the API; 0 takes a free one")
     public_url: str | None = Field(None, description="Address clients see, for links in answers; default the one listened on")
     body_bytes_max: int = Field(1 << 20, description="Largest body of an ordinary call")
+    postings_bytes_max: int = Field(8 << 20, description="Largest set of auto postings")
+    postings_max: int = Field(1_000, ge=1, description="Most auto postings in one call")
     batch_bytes_max: int = Field(32 << 20, description="Largest JSON batch")
     batch_items_max: int = Field(10_000, description="Most items in a JSON batch")
     stream_bytes_max: int = Field(1 << 30, description="Largest NDJSON batch")
@@ -58,6 +60,9 @@ class Settings(BaseSettings):
     chunk_attempts_max: int = Field(10, ge=1, description="Attempts before a technical fault becomes an item's result")
     group_items_max: int = Field(500, ge=1, description="Single writes committed together")
     turn_seconds: float = Field(2.0, description="How long a worker stays with one client while others wait")
+
+    # Rules
+    carry_values_forward: bool = Field(False, description="Use the last known legal rates and fees, with a warning, for days without one")
 
     # Observation
     log_level: str = Field("INFO", description="Least level that is logged")

@@ -6,7 +6,7 @@ from typing import Final
 
 PROBLEM_ADVICE: Final[dict[str, str]] = {
     "MALFORMED-JSON": "The body cannot be parsed; `detail` says where (in NDJSON the line). Repair the sender; repeating does not help.",
-    "MALFORMED-BODY": "It is JSON, but not of the form this call takes: a key beside `metadata` and the entity, no element, an element that is no object.",
+    "MALFORMED-BODY": "JSON, but not of the form this call takes: a key beside `metadata` and the entity, no element, or one that is no object.",
     "INVALID-PARAMETER": "A query parameter has a value it cannot have, or comes twice; `detail` names it.",
     "UNKNOWN-PARAMETER": "The call has no such query parameter. Names are lower case: `pagesize`, not `pageSize`.",
     "ID-MALFORMED": "An id has 22 characters of base64url and is case-sensitive. Copy it whole.",
@@ -25,15 +25,15 @@ PROBLEM_ADVICE: Final[dict[str, str]] = {
     "CLIENT-NOT-ACTIVE": "The client is SUSPENDED or CLOSED: reading works, writing does not. Set its status to ACTIVE, or stop sending.",
     "PAYLOAD-TOO-LARGE": "Body or item above its limit; nothing was stored. Send smaller batches, or NDJSON.",
     "TOO-MANY-ITEMS": "More items than the form allows; nothing was stored. Split the batch, or send NDJSON.",
-    "UNSUPPORTED-MEDIA-TYPE": "Wrong `Content-Type`, a charset other than UTF-8, or a compressed body. curl needs `-H 'Content-Type: application/json'` with `-d`.",
+    "UNSUPPORTED-MEDIA-TYPE": "Wrong `Content-Type`, another charset than UTF-8, or a compressed body. With `-d`, curl must be told the type.",
     "VALIDATION-FAILED": "The body is readable but breaks rules; `errors` has all of them at once. Nothing was changed.",
     "CUSTOMER-IN-USE": "The customer has documents, AR items or active reservations, so it stays. Set it passive instead of deleting it.",
     "POSTINGS-REJECTED": "One of the postings cannot be made, so none was. Repair what `errors` names and send all again.",
     "FILES-REJECTED": "None of the files could be taken.",
     "NOTHING-TO-RETRY": "No item of the batch failed or was cancelled.",
     "RATE-LIMITED": "Too many calls or items. Wait `Retry-After` seconds; batches need fewer calls than single writes.",
-    "INTERNAL-ERROR": "A fault of the server; nothing was half done. Repeat with the same Idempotency-Key; if it stays, look up `requestId` in the log.",
-    "UNAVAILABLE": "The database (or the token issuer's keys) cannot be reached at the moment. Repeat after `Retry-After` with the same Idempotency-Key.",
+    "INTERNAL-ERROR": "A fault of the server; nothing is half done. Repeat with the same Idempotency-Key; if it stays, find `requestId` in the log.",
+    "UNAVAILABLE": "The database (or the keys of the token issuer) cannot be reached now. Repeat after `Retry-After`, with the same Idempotency-Key.",
 }
 """Problem code: what it means and what the caller can do."""
 
@@ -47,7 +47,10 @@ FIELD_ADVICE: Final[dict[str, tuple[str, str]]] = {
     "RANGE": ("E, W for dueDays", "Send a value inside the limits. Amounts have at most 15 digits."),
     "PRECISION": ("E", "Send no more decimals than the currency has. Nothing is rounded for you."),
     "CODE-UNKNOWN": ("E", "Use a code of the list; `GET .../codes?codetype=` shows lists."),
-    "UNKNOWN-FIELD": ("W, E by config", "Probably a misspelt key; it was ignored. `validation.unknownFields` makes it an error. E in everything but customers and documents."),
+    "UNKNOWN-FIELD": (
+        "W, E by config",
+        "Probably a misspelt key; it was ignored. `validation.unknownFields` makes it an error. Elsewhere it is one.",
+    ),
     "ITEM-MALFORMED": ("E", "The item has a repeated key, is nested too deep, or holds half a character. Repair the writer of the JSON."),
     "SYSTEM-GIVEN": ("E", "Leave the field out; the number series gives it. Or set the series to EITHER."),
     "IMMUTABLE": ("E", "The field cannot change after creation. Leave it out, or send the stored value."),
@@ -73,7 +76,7 @@ FIELD_ADVICE: Final[dict[str, tuple[str, str]]] = {
     "TOTAL-SUM": ("E", "The totals do not add up, beyond `document.totalTolerance`. Correct header or lines."),
     "ROUNDING": ("W", "Lines and header differ within the tolerance; the difference went to the rounding account."),
     "CREDIT-LIMIT": ("W", "The document was booked. Whether to deliver is your decision."),
-    "CUSTOMER-UNKNOWN": ("E", "Create the customer first (earlier in the same batch is enough for customers), or send `customer` in the document; then retry."),
+    "CUSTOMER-UNKNOWN": ("E", "Create the customer first, or send it as `customer` in the document; then retry."),
     "CUSTOMER-IGNORED": ("W", "The customer exists, so its object in the document changed nothing. Update it by a call of its own."),
     "CUSTOMER-IN-USE": ("E", "The customer cannot be deleted."),
     "DOCUMENT-UNKNOWN": ("E", "The document that is referred to does not exist, or failed itself. Send it first."),
@@ -81,7 +84,7 @@ FIELD_ADVICE: Final[dict[str, tuple[str, str]]] = {
     "TARGET-MISSING": ("E", "Name the item or customer by one of the fields."),
     "TARGET-CONFLICT": ("E", "The fields lead to different items or customers. Send only one of them, or correct it."),
     "AMOUNT-EXCEEDED": ("E, W by config", "More is credited, reserved or written off than is left."),
-    "PERIOD-CLOSED": ("W, E by config", "The month is closed. With NEXT-OPEN the first open day was used; `document.closedPeriod` makes it an error."),
+    "PERIOD-CLOSED": ("W, E by config", "The month is closed; the first open day was used, or `document.closedPeriod` made it an error."),
     "RATE-MISSING": ("E", "Send exchangeRate, or keep rates in the code list EXCHANGE-RATE."),
     "VALUE-MISSING": ("E", "A legal value (interest, fee) is not known for that day. Update Reskontro."),
     "ACCOUNT-UNKNOWN": ("E", "Create or activate the GL account, or correct the posting rule that names it."),

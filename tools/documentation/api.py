@@ -85,7 +85,9 @@ def filters() -> str:
     rows = []
     for members in _by_tag().values():
         for operation in members:
-            own = [parameter for parameter in operation.parameters if parameter.name not in shared or (parameter.name != "userid" and operation.id == "getBatch")]
+            # The items of a batch are paged by rules of their own.
+            common = shared - {"pageno", "pagesize"} if operation.id == "getBatch" else shared
+            own = [parameter for parameter in operation.parameters if parameter.name not in common]
             for parameter in own:
                 values = f" ({', '.join(parameter.values)})" if parameter.values and parameter.name != "expand" else ""
                 rows.append((code(operation.id), code(parameter.name), parameter.description + values))
@@ -115,5 +117,3 @@ def limits() -> str:
         shown = f"{value >> 20:,} MiB" if unit == "bytes" else f"{value:,}"
         rows.append((meaning, shown, code(f"RESKONTRO_{name.upper()}")))
     return table(("limit on", "default", "setting"), rows)
-
-

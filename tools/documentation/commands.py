@@ -12,7 +12,11 @@ from reskontro.cli import app
 from tools.documentation.tables import code, table
 
 _MARKUP = re.compile(r"\[/?(?:bold|dim)\]")
-_GROUPS = {"Run": ("serve", "worker", "demo"), "Set up": ("client", "credential", "migrate", "db"), "Work": ("batch", "verify", "calc", "openapi", "version")}
+_GROUPS = {
+    "Run": ("serve", "worker", "demo"),
+    "Set up": ("client", "credential", "migrate", "db"),
+    "Work": ("batch", "verify", "calc", "openapi", "version"),
+}
 
 
 def _walk(command: Any, name: str) -> Iterator[tuple[str, Any]]:

@@ -30,6 +30,8 @@ from reskontro.web.replies import Reply
 log = structlog.get_logger("reskontro.collector")
 
 _POLL_SECONDS = 0.05
+GATHER_SECONDS = 0.003
+"""How long a set waits for more writers when there were several before; a writer who is alone never waits."""
 
 
 class _TryAgain(Exception):
@@ -93,6 +95,9 @@ class Collector:
                         write.future.set_exception(outcome)
                     else:
                         write.future.set_result(outcome)
+                if len(writes) > 1:
+                    # Those who were just answered are about to write again: with them the next set is twice as large for the same price.
+                    await asyncio.sleep(GATHER_SECONDS)
         finally:
             self._flushing.discard(client_no)
 

@@ -372,7 +372,6 @@ def _duplicate(kind: BatchKind, item: Item, key: str, first_index: int) -> ItemR
 @contextmanager
 def _without_garbage_collection() -> Iterator[None]:
     """Parsed items hold no cycles; looking for some in tens of thousands of them would cost more than parsing them."""
-    gc.collect()
     gc.freeze()
     gc.disable()
     try:

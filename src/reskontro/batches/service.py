@@ -192,6 +192,9 @@ def cancel_batch(call: Call, transaction: Transaction, batch_uuid: UUID) -> Repl
         request_cancel(transaction, call.client_no, batch_uuid)
         return Reply(202, batch_body(_load(transaction, call, batch_uuid), call.language), {"Retry-After": "1"})
     batch = _load(transaction, call, batch_uuid)
+    if batch.status == "CANCELLED":
+        # Another call was quicker, and this one is a second cancel.
+        raise Problem("STATE-CONFLICT", f"the batch is {batch.status}")
     # The chunk that was waited for may have been the last one: then the batch is processed, as if nobody had cancelled.
     if not batch.is_final:
         set_cancelled(transaction, batch, call.services.clock.now())

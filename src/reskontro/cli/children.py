@@ -17,7 +17,8 @@ BACKOFF_MAX_SECONDS = 30.0
 HEALTHY_SECONDS = 60.0
 """A child that lived this long is restarted at once again."""
 STOP_SECONDS = 30.0
-ORPHAN_SECONDS = 15.0
+ORPHAN_SECONDS = 60.0
+"""How long a child whose parent has ended may take to finish before it is ended by force; longer than a chunk takes."""
 PARENT_PIPE_VARIABLE = "RESKONTRO_PARENT_PIPE"
 
 log = structlog.get_logger("reskontro.workers")
@@ -104,7 +105,7 @@ class WorkerProcesses:
 
 
 def end_with_parent(stop: Callable[[], None]) -> None:
-    """In a child: call ``stop`` when the parent has ended, and end the process when that does not help. Nothing without a parent's pipe."""
+    """In a child that was given its parent's pipe: call ``stop`` when the parent has ended, and end the process when that does not help."""
     descriptor = os.environ.pop(PARENT_PIPE_VARIABLE, None)
     if descriptor is None:
         return

@@ -22,6 +22,8 @@ GRACE_SECONDS = 20
 METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 """The variable by which the metrics of several processes of one machine are gathered in a folder; for workers of your own set it yourself."""
 KEEP_ALIVE_SECONDS = 75
+SWITCH_SECONDS = 0.0001
+"""How long a thread may keep the interpreter from another: a call that comes back from the database must not wait for one that computes."""
 
 
 def serve(
@@ -95,6 +97,7 @@ def _serve(settings: Settings, listener: socket.socket) -> None:
     from reskontro.web.tracing import configure_tracing
 
     configure_tracing("reskontro api")
+    sys.setswitchinterval(SWITCH_SECONDS)
     with open_house(settings) as house:
         services = build_services(settings, house.database)
         workers = WorkerProcesses(settings.workers, worker_environment(settings, house.database.url))

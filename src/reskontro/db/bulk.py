@@ -6,10 +6,11 @@ itself at every commit.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
 
 from psycopg import sql
@@ -91,6 +92,53 @@ class Stage:
         lines = ["\t".join(map(copy_value, row)) for row in rows]
         if lines:
             self.copy(transaction, lines)
+
+
+class Outbox:
+    """Rows and statements of a transaction on their way to the database, in the order given; for a ``with`` block.
+
+    They are sent at once, or, with ``aside``, by a thread while the caller makes the next rows ready. What the database refuses is raised at
+    once, or else at the latest when the block ends, so that the transaction is rolled back either way.
+    """
+
+    def __init__(self, transaction: Transaction, *, aside: bool = False) -> None:
+        self._transaction = transaction
+        self._sender = ThreadPoolExecutor(1, thread_name_prefix="sender") if aside else None
+        self._underway: list[Future[Any]] = []
+
+    @property
+    def transaction(self) -> Transaction:
+        """The transaction for a statement of one's own, which sees everything sent before: waits until it is there."""
+        while self._underway:
+            self._underway.pop(0).result()
+        return self._transaction
+
+    def rows(self, stage: Stage, lines: Sequence[str], statement: str, parameters: Sequence[Any]) -> None:
+        """Send ready lines through a stage and run the statement that takes them on; nothing without lines."""
+        if lines:
+            self._run(stage.copy, self._transaction, lines)
+            self.execute(statement, parameters)
+
+    def execute(self, statement: str, parameters: Sequence[Any]) -> None:
+        """Run a statement whose result nobody asks for."""
+        self._run(self._transaction.execute, statement.encode(), parameters)
+
+    def _run(self, send: Callable[..., Any], *arguments: Any) -> None:
+        if self._sender is None:
+            send(*arguments)
+        else:
+            self._underway.append(self._sender.submit(send, *arguments))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        try:
+            if kind is None:
+                _ = self.transaction
+        finally:
+            if self._sender is not None:
+                self._sender.shutdown(cancel_futures=kind is not None)
 
 
 def insert_rows(transaction: Transaction, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:

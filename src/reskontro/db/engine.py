@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from psycopg import Connection
+from psycopg import Connection, pq
 from psycopg.rows import TupleRow
 from psycopg.types.json import set_json_loads
 from psycopg_pool import ConnectionPool
@@ -31,6 +31,20 @@ class Session(Connection[TupleRow]):
         """Made by the open transaction."""
         self.stages_used: set[str] = set()
         """Filled by the open transaction; they empty themselves when it is committed."""
+        self.books_version: int | None = None
+        """Version of the client's books as of the beginning of the open transaction; None when that may be out of date, or no client is open."""
+
+    def command(self, text: str) -> pq.abc.PGresult:
+        """Run statements without parameters in one round trip and return the result of the last.
+
+        For the statements around every transaction: libpq is asked directly, which costs a fraction of a cursor.
+        """
+        result = self.pgconn.exec_(text.encode())
+        if result.status in (pq.ExecStatus.COMMAND_OK, pq.ExecStatus.TUPLES_OK):
+            return result
+        if self.pgconn.status != pq.ConnStatus.OK:
+            raise psycopg.OperationalError("the connection to the database is lost")
+        raise psycopg.errors.error_from_result(result)
 
 
 Transaction = Session
@@ -109,9 +123,12 @@ class Database:
         return connection
 
     @contextmanager
-    def transaction(self, client_no: int) -> Iterator[Transaction]:
-        """A transaction that sees the rows of one client; commits at the end, rolls back on any exception."""
-        with self._pool.connection() as connection, client_transaction(connection, client_no):
+    def transaction(self, client_no: int, *, snapshot: bool = False) -> Iterator[Transaction]:
+        """A transaction that sees the rows of one client; commits at the end, rolls back on any exception.
+
+        With ``snapshot`` all its statements see the same moment, and it cannot write.
+        """
+        with self._pool.connection() as connection, client_transaction(connection, client_no, snapshot=snapshot):
             yield connection
 
     @contextmanager
@@ -122,9 +139,13 @@ class Database:
 
 
 @contextmanager
-def client_transaction(connection: Transaction, client_no: int) -> Iterator[Transaction]:
-    """Run a transaction for one client on a connection that is in autocommit mode."""
-    with _transaction(connection, f"set local reskontro.client_no = '{int(client_no)}'"):
+def client_transaction(connection: Transaction, client_no: int, *, snapshot: bool = False) -> Iterator[Transaction]:
+    """Run a transaction for one client on a connection that is in autocommit mode; see ``Database.transaction``."""
+    number = int(client_no)
+    opening = f"set local reskontro.client_no = '{number}'; select books_version from client where client_no = {number}"
+    with _transaction(connection, opening, "begin isolation level repeatable read, read only" if snapshot else "begin") as answer:
+        version = answer.get_value(0, 0) if answer.ntuples else None
+        connection.books_version = int(version) if version is not None else None
         yield connection
 
 
@@ -136,17 +157,17 @@ def system_transaction(connection: Transaction) -> Iterator[Transaction]:
 
 
 @contextmanager
-def _transaction(connection: Transaction, opening: str) -> Iterator[None]:
+def _transaction(connection: Transaction, opening: str, begin: str = "begin") -> Iterator[pq.abc.PGresult]:
     connection.stages_made.clear()
     connection.stages_used.clear()
-    connection.execute(f"begin; {opening}", prepare=False)
+    connection.books_version = None
     try:
-        yield
+        yield connection.command(f"{begin}; {opening}")
     except BaseException:
         if not connection.closed:
-            connection.execute("rollback")
+            connection.command("rollback")
         raise
-    connection.execute("commit")
+    connection.command("commit")
     connection.stages |= connection.stages_made
 
 
@@ -156,7 +177,12 @@ def lock_client(transaction: Transaction, client_no: int) -> None:
     Whoever changes a client's ledger or master data holds it, so that numbers without gaps, balances, periods and look-ups of natural keys
     need no further locks. Writers in waiting are gathered into sets before they ask for it.
     """
-    transaction.execute("select pg_advisory_xact_lock(%s, %s)", (WRITE_LOCK, client_no))
+    # The version is read after the lock was taken, by a statement of its own: it sees what the writer before has committed.
+    answer = transaction.command(
+        f"select pg_advisory_xact_lock({WRITE_LOCK}, {int(client_no)}); select books_version from client where client_no = {int(client_no)}"
+    )
+    version = answer.get_value(0, 0) if answer.ntuples else None
+    transaction.books_version = int(version) if version is not None else None
 
 
 WORKER_NAME = "reskontro worker"
@@ -172,8 +198,10 @@ REGISTRY_LOCK = 4
 @contextmanager
 def as_client(transaction: Transaction, client_no: int) -> Iterator[Transaction]:
     """Let an open transaction see and write the rows of another client inside the block, for instance those of a client just registered."""
+    transaction.books_version = None
     with _setting(transaction, "reskontro.client_no", str(int(client_no))):
         yield transaction
+    transaction.books_version = None
 
 
 @contextmanager

@@ -60,6 +60,9 @@ def run_demo(*, data: Path | None, port: int, keep: bool, customer_count: int, i
     for name in ("DATABASE_URL", "RESKONTRO_DATABASE_URL", "RESKONTRO_SERVING_URL"):
         # The demonstration never writes into a database that somebody uses.
         os.environ.pop(name, None)
+    # SIGTERM ends it like Ctrl-C: by unwinding, so that processes and the folder are cleared away.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     narrator = Narrator()
     with ExitStack() as stack:
         folder = Path(tempfile.mkdtemp(prefix="reskontro-demo-"))
@@ -145,11 +148,7 @@ def _farewell(narrator: Narrator, url: str, client_no: int, credential: NewCrede
     )
     console.print("\n".join(f"  {line}" for line in lines), markup=False, soft_wrap=True)
     console.print("End it with Ctrl-C.")
-    before = {number: signal.signal(number, signal.default_int_handler) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         signal.pause()
     except KeyboardInterrupt:
         err().print("Stopping.")
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

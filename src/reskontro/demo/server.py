@@ -13,6 +13,7 @@ from pathlib import Path
 
 import msgspec
 
+from reskontro.cli.children import PARENT_PIPE_VARIABLE
 from reskontro.cli.common import CommandError
 
 READY_SECONDS = 60.0
@@ -25,15 +26,17 @@ LOG_SHOWN_CHARACTERS = 2_000
 def serving(data: Path, log: Path, port: int) -> Iterator[str]:
     """Run ``reskontro serve`` on a data folder; the value is the API's address. It is ended in order at the end of the block.
 
-    Raises CommandError with the end of its log when it does not start.
+    Should this process be killed, the server ends too. Raises CommandError with the end of its log when it does not start.
     """
+    read_end, write_end = os.pipe()
     with log.open("wb") as output:
         server = subprocess.Popen(
             [sys.executable, "-m", "reskontro", "serve", "--port", str(port), "--workers", "1"],
-            env=_environment(os.environ, data),
+            env=_environment(os.environ, data) | {PARENT_PIPE_VARIABLE: str(read_end)},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
+            pass_fds=[read_end],
             # Ctrl-C is for us; we end the server when we are done with it.
             start_new_session=True,
         )
@@ -46,6 +49,8 @@ def serving(data: Path, log: Path, port: int) -> Iterator[str]:
         except subprocess.TimeoutExpired:
             server.kill()
             server.wait()
+        os.close(read_end)
+        os.close(write_end)
 
 
 def _environment(environment: Mapping[str, str], data: Path) -> dict[str, str]:

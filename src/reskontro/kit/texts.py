@@ -249,5 +249,11 @@ OUTCOME_TEXTS: dict[str, tuple[str, str]] = {
     "CUSTOMER-DELETED": ("Customer deleted", "Kunde slettet"),
     "DOCUMENT-CREATED": ("Document created", "Dokument opprettet"),
     "DOCUMENT-UNCHANGED": ("Document unchanged", "Dokument uendret"),
+    "POSTINGS-BOOKED": ("The postings were booked", "Posteringene ble bokført"),
+    "POSTINGS-VALID": ("The postings are valid", "Posteringene er gyldige"),
+    "POSTINGS-REJECTED": ("The postings were rejected", "Posteringene ble avvist"),
+    "POSTING-BOOKED": ("Booked", "Bokført"),
+    "POSTING-VALID": ("Valid", "Gyldig"),
+    "POSTING-REJECTED": ("Valid, but rejected with the batch", "Gyldig, men avvist med bunken"),
 }
 """What became of a batch or an item, in English and in Norwegian."""

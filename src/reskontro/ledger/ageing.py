@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 from reskontro.kit.money import ZERO, quantise
@@ -29,7 +30,7 @@ class Intervals:
         """Raises ValueError unless there are bounds, not too many, from 0 on and rising."""
         if not 1 <= len(bounds) <= BOUNDS_MAX:
             raise ValueError(f"there must be 1 to {BOUNDS_MAX} bounds")
-        if bounds[0] < 0 or bounds[-1] > DAYS_MAX or any(upper <= lower for lower, upper in zip(bounds, bounds[1:], strict=False)):
+        if bounds[0] < 0 or bounds[-1] > DAYS_MAX or any(upper <= lower for lower, upper in pairwise(bounds)):
             raise ValueError(f"bounds must rise and lie between 0 and {DAYS_MAX}")
         self.bounds = tuple(bounds)
 

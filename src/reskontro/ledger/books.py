@@ -202,7 +202,9 @@ def open_books(transaction: Transaction, client_no: int, now: datetime | None = 
 
     With ``now`` the periods that have come into being since the last call are added first: writers pass it.
     """
-    version = store.read_version(transaction, client_no)
+    version = transaction.books_version
+    if version is None:
+        version = store.read_version(transaction, client_no)
     if version is None:
         raise not_found(f"client {client_no}")
     with _kept_lock:

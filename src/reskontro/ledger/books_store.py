@@ -68,6 +68,7 @@ def raise_version(transaction: Transaction, client_no: int) -> None:
     inside a transaction that failed can never be mistaken for what another one committed.
     """
     transaction.execute("update client set books_version = %s where client_no = %s", (new_version(), client_no))
+    transaction.books_version = None
 
 
 def new_version() -> int:

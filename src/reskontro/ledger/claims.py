@@ -6,7 +6,8 @@ A claim is a principal with the interest and costs that name it; items that name
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Literal
 from uuid import UUID
@@ -29,9 +30,14 @@ class Meaning:
     """
 
     source: MatchSource
-    items: Sequence[OpenItem] = field(default_factory=tuple)
+    claims: Sequence[Sequence[OpenItem]] = ()
     exception: str | None = None
     understood: bool = True
+
+    @property
+    def items(self) -> list[OpenItem]:
+        """The items of the claims."""
+        return [item for claim in self.claims for item in claim]
 
 
 def claims_of(desk: ItemDesk, target: OpenItem) -> list[OpenItem]:
@@ -49,7 +55,7 @@ def meant_by_items(desk: ItemDesk, targets: Iterable[OpenItem], source: MatchSou
     named = list(targets)
     found = {claim.ar_item_id: claim for target in named for claim in claims_of(desk, target)}
     if any(claim.open_amount > 0 for claim in found.values()):
-        return Meaning(source, tuple(found.values()))
+        return Meaning(source, group_claims(found.values()))
     credited = any(target.credited_amount >= target.original_amount > 0 for target in named)
     return Meaning(source, exception="ITEM-CREDITED" if credited else "ALREADY-PAID")
 
@@ -74,11 +80,11 @@ def meant_by_kid(desk: ItemDesk, kid: str, account_no: int, currency: str) -> Me
 
 def meant_by_customer(desk: ItemDesk, account_no: int, currency: str, source: MatchSource) -> Meaning:
     """All the customer's claims in a currency. Exceptions: CURRENCY when there are only others, ALREADY-PAID when there are none."""
-    debits = [found for found in desk.account_items(account_no) if found.open_amount > 0]
-    claims = tuple(found for found in debits if found.currency == currency)
+    claims = desk.account_claims(account_no, currency)
     if claims:
         return Meaning(source, claims)
-    return Meaning(source, exception="CURRENCY" if debits else "ALREADY-PAID")
+    others = any(found.open_amount > 0 for found in desk.account_items(account_no))
+    return Meaning(source, exception="CURRENCY" if others else "ALREADY-PAID")
 
 
 def owners_of_kid(desk: ItemDesk, kid: str) -> list[int]:
@@ -95,10 +101,9 @@ def owners_of_kid(desk: ItemDesk, kid: str) -> list[int]:
     return [] if owner is None else [owner]
 
 
-def matches_by_rule(desk: ItemDesk, credit: OpenItem, rule: str) -> bool:
-    """Whether the client lets a rule of matching.rules match at booking."""
-    books = desk.books
-    return bool(books.config("matching.auto", credit.gl_date)) and rule in books.config("matching.rules", credit.gl_date)
+def matches_by_rule(desk: ItemDesk, on: date, rule: str) -> bool:
+    """Whether the client lets a rule of matching.rules match payments that are booked on the day."""
+    return bool(desk.books.config("matching.auto", on)) and rule in desk.books.config("matching.rules", on)
 
 
 def settle_payment(
@@ -116,9 +121,9 @@ def settle_payment(
 
     The exception is OVERPAID when something was settled and something is left, None when nothing is left.
     """
-    claims = group_claims({found.ar_item_id: found for found in meaning.items}.values())
-    meant = {found.ar_item_id for found in meaning.items} | {found.ar_item_id for found, _ in allocations}
+    claims = list(meaning.claims)
     if meaning.understood and desk.books.config("coverage.excess", credit.gl_date) == "OLDEST-CLAIM":
+        meant = {found.ar_item_id for found in meaning.items} | {found.ar_item_id for found, _ in allocations}
         others = [found for found in desk.account_items(credit.account_no) if found.currency == credit.currency and found.ar_item_id not in meant]
         claims += group_claims(others)
     match = None

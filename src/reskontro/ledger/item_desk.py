@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID
 
 from reskontro.batches.kinds import ChunkContext, Origin
+from reskontro.db.bulk import Outbox
 from reskontro.db.engine import Transaction
 from reskontro.kit.ids import encode_id
 from reskontro.kit.money import ZERO
 from reskontro.ledger import items_store, journal, payments_store
-from reskontro.ledger.log import LogEntry, append_log
+from reskontro.ledger.known_items import KnownItems
+from reskontro.ledger.log import LogEntry, send_log
 from reskontro.ledger.matching import Match, MatchLine
 from reskontro.ledger.payments import PaymentChange, PaymentRecord
 from reskontro.ledger.posting import LedgerTransaction, OpenItem
@@ -76,34 +78,23 @@ class Debtors(Protocol):
         ...
 
 
-class ItemDesk:
+class ItemDesk(KnownItems):
     """See the module. The caller's transaction holds the client's write lock."""
 
     def __init__(self, transaction: Transaction, context: ChunkContext, customers: Debtors) -> None:
-        self.transaction = transaction
+        super().__init__(transaction, context.client_no)
         self.context = context
         self.books = context.books
-        self.client_no = context.client_no
         self.debtors = customers
         self.base_currency: str = self.books.config("base.currency", context.today)
         self.base_decimals = currency_decimals(self.base_currency) or 0
         self.settler = Settler(self.books, self.base_currency, self.base_decimals)
-        self._items: dict[UUID, OpenItem] = {}
-        self._items_of_account: dict[int, list[OpenItem]] = {}
-        self._items_of_claim: dict[UUID, list[OpenItem]] = {}
-        self._by_kid: dict[str, list[OpenItem]] = {}
-        self._by_document_no: dict[str, list[OpenItem]] = {}
-        self._by_reference: dict[str, list[OpenItem]] = {}
-        self._by_document: dict[UUID, list[OpenItem]] = {}
-        self._charges_loaded: set[UUID] = set()
-        self._asked_ids: set[UUID] = set()
-        self._claims_loaded: set[UUID] = set()
-        self._accounts_loaded: set[int] = set()
         self._stored_totals: dict[tuple[int, str], Decimal] = {}
         self._totals_loaded: set[int] = set()
         self._new_totals: dict[tuple[int, str], Decimal] = {}
         self._differences_counted = 0
         self._matches: dict[UUID, Match] = {}
+        self._matches_of_item: dict[UUID, list[Match]] = {}
         self._matches_asked: set[UUID] = set()
         self._new_matches_known = 0
         self.posted: dict[tuple[int, int], PostedTransaction] = {}
@@ -120,133 +111,7 @@ class ItemDesk:
         self._log: list[LogEntry] = []
         self._log_of_transactions: list[tuple[LogEntry, LedgerTransaction]] = []
 
-    # ------------------------------------------------------------------------------------------------ looking up
-
-    def load_items(self, ids: Iterable[UUID]) -> None:
-        """Look up items by id, one statement for those not asked for before."""
-        wanted = set(ids) - self._items.keys() - self._asked_ids
-        self._asked_ids |= wanted
-        if wanted:
-            for item in items_store.items_by_id(self.transaction, self.client_no, wanted):
-                self.known(item)
-
-    def load_kids(self, kids: Iterable[str]) -> None:
-        """Look up the items that have one of the KIDs, one statement for those not asked for before."""
-        wanted = set(kids) - self._by_kid.keys()
-        if wanted:
-            self._by_kid.update({kid: [] for kid in wanted})
-            for item in items_store.items_by_kid(self.transaction, self.client_no, wanted):
-                assert item.kid is not None
-                self._by_kid[item.kid].append(self.known(item))
-
-    def load_document_nos(self, numbers: Iterable[str]) -> None:
-        """Look up the items that bear one of the document numbers, whatever their case; a transferred item keeps its number."""
-        self._load_keys({number.lower() for number in numbers}, self._by_document_no, items_store.items_by_document_no)
-
-    def load_references(self, references: Iterable[str]) -> None:
-        """Look up the items that bear one of the referenceNos, whatever their case."""
-        self._load_keys({reference.lower() for reference in references}, self._by_reference, items_store.items_by_reference)
-
-    def _load_keys(self, keys: set[str], known: dict[str, list[OpenItem]], read: Any) -> None:
-        wanted = keys - known.keys()
-        if wanted:
-            known.update({key: [] for key in wanted})
-            for key, item in read(self.transaction, self.client_no, wanted):
-                known.setdefault(key, []).append(self.known(item))
-
-    def load_documents(self, documents: Iterable[UUID]) -> None:
-        """Look up the items that documents have made."""
-        wanted = set(documents) - self._by_document.keys()
-        if wanted:
-            self._by_document.update({document: [] for document in wanted})
-            for item in items_store.items_by_document(self.transaction, self.client_no, wanted):
-                assert item.document_uuid is not None
-                self._by_document[item.document_uuid].append(self.known(item))
-
-    def load_charges(self, principals: Iterable[UUID]) -> None:
-        """Look up all interest and costs of principals, settled ones too."""
-        missing = set(principals) - self._charges_loaded
-        if missing:
-            self._charges_loaded |= missing
-            for found in items_store.charges_of_claims(self.transaction, self.client_no, missing):
-                self.known(found)
-
-    def load_claims(self, principals: Iterable[UUID]) -> None:
-        """Look up the open interest and costs of principals, one statement for those not asked for before."""
-        missing = set(principals) - self._claims_loaded
-        if missing:
-            self._claims_loaded |= missing
-            for found in items_store.open_items_of_claims(self.transaction, self.client_no, missing):
-                self.known(found)
-
-    def load_accounts(self, accounts: Iterable[int]) -> None:
-        """Look up the open items of customers, one statement for those not asked for before."""
-        missing = set(accounts) - self._accounts_loaded
-        if missing:
-            self._accounts_loaded |= missing
-            for found in items_store.open_items_of_accounts(self.transaction, self.client_no, missing):
-                self.known(found)
-
-    def known(self, item: OpenItem) -> OpenItem:
-        """The one object that stands for an item in this set; remembers one that was read elsewhere."""
-        found = self._items.get(item.ar_item_id)
-        if found is not None:
-            return found
-        self._items[item.ar_item_id] = item
-        self._items_of_account.setdefault(item.account_no, []).append(item)
-        if item.claim_ar_item_id is not None:
-            self._items_of_claim.setdefault(item.claim_ar_item_id, []).append(item)
-        return item
-
-    def item(self, item_id: UUID) -> OpenItem | None:
-        """An item by id."""
-        self.load_items((item_id,))
-        return self._items.get(item_id)
-
-    def items_with_kid(self, kid: str) -> list[OpenItem]:
-        """The items that have a KID, open or not, those of this set included."""
-        self.load_kids((kid,))
-        return self._by_kid[kid]
-
-    def items_with_document_no(self, number: str) -> list[OpenItem]:
-        """The items that bear a document number, open or not, those of this set included."""
-        self.load_document_nos((number,))
-        return self._by_document_no[number.lower()]
-
-    def items_with_reference(self, reference: str) -> list[OpenItem]:
-        """The items that bear a referenceNo, open or not, those of this set included."""
-        self.load_references((reference,))
-        return self._by_reference[reference.lower()]
-
-    def items_of_document(self, document: UUID) -> list[OpenItem]:
-        """The item that a document has made, as a list that is empty for an unknown document and one that posted nothing."""
-        self.load_documents((document,))
-        return self._by_document[document]
-
-    def charges_of(self, principal: UUID) -> list[OpenItem]:
-        """The interest and costs, settled ones too, that belong to a principal, those of this set included; oldest first."""
-        self.load_charges((principal,))
-        return sorted(self._items_of_claim.get(principal, ()), key=lambda item: item.ar_item_id.int)
-
-    def claim_items(self, principals: Iterable[UUID]) -> list[OpenItem]:
-        """The principals with the open interest and costs that belong to them."""
-        wanted = list(dict.fromkeys(principals))
-        self.load_claims(wanted)
-        found: dict[UUID, OpenItem] = {}
-        for principal in wanted:
-            item = self._items.get(principal)
-            for member in (item, *self._items_of_claim.get(principal, ())) if item is not None else self._items_of_claim.get(principal, ()):
-                found[member.ar_item_id] = member
-        return list(found.values())
-
-    def account_items(self, account_no: int) -> list[OpenItem]:
-        """All open items of a customer."""
-        self.load_accounts((account_no,))
-        return [item for item in self._items_of_account.get(account_no, ()) if item.is_open]
-
-    def has_kid_here(self, kid: str) -> bool:
-        """Whether an item of this set, or one that was looked up for it, has the KID."""
-        return bool(self._by_kid.get(kid))
+    # ------------------------------------------------------------------------------------------------ totals
 
     def open_total(self, customer: Debtor) -> Decimal:
         """What a customer owes in his currency, this set included."""
@@ -293,13 +158,13 @@ class ItemDesk:
         ids = {item.ar_item_id for item in items}
         self.load_matches(ids)
         self._take_new_matches()
-        found = [match for match in self._matches.values() if any(line.item.ar_item_id in ids for line in match.lines)]
-        return sorted(found, key=lambda match: match.match_id.int)
+        found = {match.match_id: match for item_id in ids for match in self._matches_of_item.get(item_id, ())}
+        return sorted(found.values(), key=lambda match: match.match_id.int)
 
     def _take_new_matches(self) -> None:
         matches = self.settler.effects.matches
         for match in matches[self._new_matches_known :]:
-            self._matches[match.match_id] = match
+            self._remember_match(match)
         self._new_matches_known = len(matches)
         for item in self.settler.effects.items:
             self.known(item)
@@ -310,7 +175,12 @@ class ItemDesk:
         for row in unknown:
             match = row.head
             match.lines = [MatchLine(self._items[item_id], amount, base_amount) for item_id, amount, base_amount in row.lines]
-            self._matches[match.match_id] = match
+            self._remember_match(match)
+
+    def _remember_match(self, match: Match) -> None:
+        self._matches[match.match_id] = match
+        for item_id in {line.item.ar_item_id for line in match.lines}:
+            self._matches_of_item.setdefault(item_id, []).append(match)
 
     # ------------------------------------------------------------------------------------------------ bank references
 
@@ -330,16 +200,9 @@ class ItemDesk:
 
     def add_item(self, item: OpenItem) -> None:
         """Let a new AR item take effect for what follows."""
-        self.known(item)
         self.new_items.append(item)
         self._count(item)
-        if item.kid is not None:
-            # Nobody has a KID that was just generated but its own item; whether a stored one has is asked for the whole set at the end.
-            self._by_kid.setdefault(item.kid, []).append(item)
-        if item.document_no is not None and (numbered := self._by_document_no.get(item.document_no.lower())) is not None:
-            numbered.append(item)
-        if item.reference_no is not None and (referenced := self._by_reference.get(item.reference_no.lower())) is not None:
-            referenced.append(item)
+        self.index(item)
 
     def add_payment(self, payment: PaymentRecord) -> None:
         """Let a payment take effect: its bank reference is used up."""
@@ -370,28 +233,32 @@ class ItemDesk:
     def write(self) -> None:
         """Send everything that took effect, in a handful of statements; once per desk."""
         self.debtors.write()
-        self.write_ledger()
-        self.write_log()
+        with Outbox(self.transaction) as outbox:
+            self.write_ledger(outbox)
 
-    def write_ledger(self) -> None:
-        """Number and send transactions, items, matches and payments."""
-        transaction, client_no, now = self.transaction, self.client_no, self.context.now
+    def write_ledger(self, outbox: Outbox) -> None:
+        """Number transactions and send them with items, matches, payments and the log."""
+        client_no, now = self.client_no, self.context.now
         effects = self.settler.effects
         transactions = self.transactions + effects.transactions
-        journal.number_transactions(transaction, client_no, transactions)
-        journal.write_transactions(transaction, client_no, transactions, now)
-        journal.write_items(transaction, client_no, self.new_items + effects.items, now)
-        journal.write_changes(transaction, client_no, self._items.values(), now)
-        journal.write_details(transaction, client_no, self._items.values(), now)
+        journal.number_transactions(outbox.transaction, client_no, transactions)
+        # The log asks for its last item first, and must not wait for what is under way.
+        self._write_log(outbox)
+        journal.write_transactions(outbox, client_no, transactions, now)
+        journal.write_items(outbox, client_no, self.new_items + effects.items, now)
+        journal.write_changes(outbox, client_no, self._items.values(), now)
+        journal.write_details(outbox, client_no, self._items.values(), now)
+        if not (effects.matches or self._matches or self.payments or self.changed_payments):
+            return
+        transaction = outbox.transaction
         journal.write_matches(transaction, client_no, effects.matches, now)
         new = {match.match_id for match in effects.matches}
         journal.write_undone(transaction, client_no, [m for m in self._matches.values() if m.status == "UNDONE" and m.match_id not in new])
         payments_store.insert_payments(transaction, client_no, now, self.payments)
         payments_store.change_payments(transaction, client_no, self.changed_payments)
 
-    def write_log(self) -> None:
-        """Send the log items, in the order in which they were noted."""
+    def _write_log(self, outbox: Outbox) -> None:
         for entry, posting in self._log_of_transactions:
             entry.entity_id = f"{posting.gl_year}/{posting.transaction_no}"
         if self._log:
-            append_log(self.transaction, self.client_no, self.context.now, self._log)
+            send_log(outbox, self.client_no, self.context.now, self._log)

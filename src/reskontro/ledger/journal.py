@@ -10,7 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from reskontro.db.bulk import NULL, Stage, copy_json, copy_text
+from reskontro.db.bulk import NULL, Outbox, Stage, copy_json, copy_text
 from reskontro.db.engine import Transaction
 from reskontro.kit.money import ZERO
 from reskontro.ledger.matching import Match
@@ -45,6 +45,7 @@ _GL_COLUMNS = (
 )
 _gl_stage = Stage("stage_gl_item", _GL_COLUMNS)
 _GL_NAMES = ", ".join(name for name, _ in _GL_COLUMNS)
+_INSERT_GL = f"insert into gl_item (client_no, {_GL_NAMES}, created_at) select %s, {_GL_NAMES}, %s from stage_gl_item"
 
 _AR_COLUMNS = (
     ("ar_item_id", "uuid"),
@@ -77,6 +78,7 @@ _AR_COLUMNS = (
 )
 _ar_stage = Stage("stage_ar_item", _AR_COLUMNS)
 _AR_NAMES = ", ".join(name for name, _ in _AR_COLUMNS)
+_INSERT_AR = f"insert into ar_item (client_no, {_AR_NAMES}, created_at, changed_at) select %s, {_AR_NAMES}, %s, %s from stage_ar_item"
 
 _change_stage = Stage(
     "stage_ar_change",
@@ -126,7 +128,7 @@ def number_transactions(transaction: Transaction, client_no: int, postings: Iter
             posting.transaction_no = number
 
 
-def write_transactions(transaction: Transaction, client_no: int, postings: Sequence[LedgerTransaction], now: datetime) -> None:
+def write_transactions(outbox: Outbox, client_no: int, postings: Sequence[LedgerTransaction], now: datetime) -> None:
     """Write the GL items of numbered transactions and fold their sums into the balances.
 
     Raises Unbalanced, and then nothing may be committed, when one of them does not balance.
@@ -162,18 +164,15 @@ def write_transactions(transaction: Transaction, client_no: int, postings: Seque
             counts[key] += 1
     if not lines:
         return
-    _gl_stage.copy(transaction, lines)
-    transaction.execute(
-        f"insert into gl_item (client_no, {_GL_NAMES}, created_at) select %s, {_GL_NAMES}, %s from stage_gl_item".encode(), (client_no, now)
-    )
-    _fold_balances(transaction, client_no, sums, counts)
+    outbox.rows(_gl_stage, lines, _INSERT_GL, (client_no, now))
+    _fold_balances(outbox, client_no, sums, counts)
 
 
 def _fold_balances(
-    transaction: Transaction, client_no: int, sums: dict[tuple[str, int, int], list[Decimal]], counts: dict[tuple[str, int, int], int]
+    outbox: Outbox, client_no: int, sums: dict[tuple[str, int, int], list[Decimal]], counts: dict[tuple[str, int, int], int]
 ) -> None:
     keys = sorted(sums)
-    transaction.execute(
+    outbox.execute(
         "insert into account_balance as b (client_no, gl_account, gl_year, gl_period, debit, credit, item_count)"
         " select %s, * from unnest(%s::text[], %s::int[], %s::smallint[], %s::numeric[], %s::numeric[], %s::bigint[])"
         " on conflict (client_no, gl_account, gl_year, gl_period) do update"
@@ -198,7 +197,7 @@ def _text(value: str | None) -> str:
     return NULL if value is None else copy_text(value)
 
 
-def write_items(transaction: Transaction, client_no: int, items: Sequence[OpenItem], now: datetime) -> None:
+def write_items(outbox: Outbox, client_no: int, items: Sequence[OpenItem], now: datetime) -> None:
     """Write new AR items with the state they have after the set; their transactions are numbered by now."""
     lines: list[str] = []
     for i in items:
@@ -211,39 +210,31 @@ def write_items(transaction: Transaction, client_no: int, items: Sequence[OpenIt
             f"{i.base_original_amount:f}\t{i.vat_amount:f}\t{'t' if i.reversal else 'f'}\t{i.open_amount:f}\t{i.base_open_amount:f}\t"
             f"{i.credited_amount:f}\t{i.credited_vat:f}\t{copy_json(i.details) if i.details else '{}'}"
         )
-    if not lines:
-        return
-    _ar_stage.copy(transaction, lines)
-    transaction.execute(
-        f"insert into ar_item (client_no, {_AR_NAMES}, created_at, changed_at) select %s, {_AR_NAMES}, %s, %s from stage_ar_item".encode(),
-        (client_no, now, now),
-    )
+    outbox.rows(_ar_stage, lines, _INSERT_AR, (client_no, now, now))
 
 
-def write_changes(transaction: Transaction, client_no: int, items: Iterable[OpenItem], now: datetime) -> None:
+def write_changes(outbox: Outbox, client_no: int, items: Iterable[OpenItem], now: datetime) -> None:
     """Write the new state of stored AR items that a match or a credit note changed."""
     lines = [
         f"{i.ar_item_id.hex}\t{i.open_amount:f}\t{i.base_open_amount:f}\t{i.credited_amount:f}\t{i.credited_vat:f}"
         for i in items
         if i.changed and i.transaction is None
     ]
-    if not lines:
-        return
-    _change_stage.copy(transaction, lines)
-    transaction.execute(
+    outbox.rows(
+        _change_stage,
+        lines,
         "update ar_item a set open_amount = s.open_amount, base_open_amount = s.base_open_amount, credited_amount = s.credited_amount,"
         " credited_vat = s.credited_vat, changed_at = %s from stage_ar_change s where a.client_no = %s and a.ar_item_id = s.ar_item_id",
         (now, client_no),
     )
 
 
-def write_details(transaction: Transaction, client_no: int, items: Iterable[OpenItem], now: datetime) -> None:
+def write_details(outbox: Outbox, client_no: int, items: Iterable[OpenItem], now: datetime) -> None:
     """Write the details and due dates of stored AR items where they changed."""
     changed = [i for i in items if i.details_changed and i.transaction is None]
-    if not changed:
-        return
-    _detail_stage.copy(transaction, [f"{i.ar_item_id.hex}\t{i.due_date}\t{copy_json(i.details) if i.details else '{}'}" for i in changed])
-    transaction.execute(
+    outbox.rows(
+        _detail_stage,
+        [f"{i.ar_item_id.hex}\t{i.due_date}\t{copy_json(i.details) if i.details else '{}'}" for i in changed],
         "update ar_item a set due_date = s.due_date, details = s.details, changed_at = %s from stage_ar_detail s"
         " where a.client_no = %s and a.ar_item_id = s.ar_item_id",
         (now, client_no),

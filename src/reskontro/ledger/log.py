@@ -21,7 +21,7 @@ from uuid import UUID
 
 import msgspec
 
-from reskontro.db.bulk import NULL, Stage, copy_text
+from reskontro.db.bulk import NULL, Outbox, Stage, copy_text
 from reskontro.db.engine import Transaction
 from reskontro.kit.json import canonical_json, read_json
 
@@ -138,15 +138,19 @@ def append_log(transaction: Transaction, client_no: int, now: datetime, entries:
 
     The caller holds the client's write lock, so numbers and hashes follow each other without a gap.
     """
+    with Outbox(transaction) as outbox:
+        return send_log(outbox, client_no, now, entries)
+
+
+def send_log(outbox: Outbox, client_no: int, now: datetime, entries: Sequence[LogEntry]) -> int:
+    """The same, by way of an outbox."""
     if not entries:
         raise ValueError("there is nothing to log")
-    last_no, previous = _head(transaction, client_no)
+    last_no, previous = _head(outbox.transaction, client_no)
     moment = now.astimezone(UTC)
     lines, last_hash = _lines(client_no, moment.year, _instant(moment), last_no + 1, previous, entries)
-    _stage.copy(transaction, lines)
-    # The stage empties itself at commit only: what an earlier call of this transaction sent is still there.
-    transaction.execute(_INSERT.encode(), (moment.year, moment, client_no, last_no + 1))
-    transaction.execute(
+    outbox.rows(_stage, lines, _INSERT, (moment.year, moment, client_no, last_no + 1))
+    outbox.execute(
         "insert into number_series (client_no, series, series_year, last_no, last_hash) values (%s, %s, 0, %s, %s)"
         " on conflict (client_no, series, series_year)"
         " do update set last_no = excluded.last_no, last_hash = excluded.last_hash",

@@ -138,11 +138,11 @@ def balance_on(transaction: Transaction, client_no: int, gl_account: str, day: d
     if not account.carries_balance:
         whole += " and gl_year = %(gl_year)s"
     part = "gl_date > %(day)s and gl_date <= %(last_day)s" if from_end else "gl_date >= %(first_day)s and gl_date <= %(day)s"
+    of_account = "client_no = %(client_no)s and gl_account = %(gl_account)s"
     row = transaction.execute(
-        f"select coalesce((select sum(debit - credit) from account_balance where client_no = %(client_no)s and gl_account = %(gl_account)s and {whole}), 0)"
-        # Without the year, which the index does not have, the items' own rows need not be read.
-        f" {'-' if from_end else '+'} coalesce((select sum(amount) from gl_item where client_no = %(client_no)s and gl_account = %(gl_account)s"
-        f" and {part}), 0)".encode(),
+        f"select coalesce((select sum(debit - credit) from account_balance where {of_account} and {whole}), 0)"
+        # Without the year, which the index does not have: so the items are read from the index alone.
+        f" {'-' if from_end else '+'} coalesce((select sum(amount) from gl_item where {of_account} and {part}), 0)".encode(),
         {
             "client_no": client_no,
             "gl_account": gl_account,

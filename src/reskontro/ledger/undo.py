@@ -41,6 +41,7 @@ def undo_match(desk: ItemDesk, match: Match, origin: Origin, *, customer_no: str
         line.item.settle(-line.amount, -line.base_amount)
         made_here = line.item.details.get(MADE_BY_MATCH) == str(match.match_id)
         (differences if made_here else opened).append(line.item)
+    desk.forget_claims(match.account_no)
     if differences:
         posting_day = desk.books.posting_day(undone_on).day
         for transaction in load_transactions_of(desk, differences):

@@ -160,8 +160,7 @@ def verify_client(database: Database, client_no: int) -> Report:
     Reads one snapshot, so it may run beside writers.
     """
     report = Report(client_no)
-    with database.transaction(client_no) as transaction:
-        transaction.execute("set transaction isolation level repeatable read, read only")
+    with database.transaction(client_no, snapshot=True) as transaction:
         verify_ledger(transaction, report)
         report.findings += [f"log: {finding}" for finding in verify_log(transaction, client_no)]
     return report

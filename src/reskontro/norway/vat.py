@@ -82,6 +82,17 @@ def _taxed_codes_on(day: date) -> tuple[tuple[str, Decimal], ...]:
     return tuple(sorted(taxed, key=lambda pair: pair[1], reverse=True))
 
 
+STANDARD_CODES: Final = frozenset(
+    "0 1 11 12 13 14 15 20 21 22 3 31 32 33 5 51 52 6 7 81 82 83 84 85 86 87 88 89 91 92".split()
+)
+"""The codes of the SAF-T list, input and output."""
+
+
+def is_standard_code(code: str) -> bool:
+    """Whether a code is in the SAF-T list of standard VAT codes."""
+    return code in STANDARD_CODES
+
+
 def rate_on(code: str, day: date) -> Decimal | None:
     """The rate of an output code on the day in per cent, or None when the code is not in force."""
     return _rates_on(day).get(code)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from reskontro.kit.clock import zone
 from reskontro.ledger.books import Books
@@ -15,7 +15,9 @@ def first_moment(value: datetime | date, books: Books, now: datetime) -> datetim
 
 def end_moment(value: datetime | date, books: Books, now: datetime) -> datetime:
     """Where an upper bound ends, excluded: of a date with the first moment of the next day."""
-    return value if isinstance(value, datetime) else _midnight(value + timedelta(days=1), books, now)
+    if isinstance(value, datetime):
+        return value
+    return datetime.max.replace(tzinfo=UTC) if value == date.max else _midnight(value + timedelta(days=1), books, now)
 
 
 def _midnight(day: date, books: Books, now: datetime) -> datetime:

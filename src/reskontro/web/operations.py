@@ -38,7 +38,10 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """The JSON body of a call: the key of the entity beside ``metadata``, and its schema; ``many`` says that it holds an array of them."""
+    """The JSON body of a call: the key of the entity beside ``metadata``, and its schema; ``many`` says that it holds an array of them.
+
+    ``limit`` names the setting with the most bytes it may have; a streamed body is measured by whoever reads it.
+    """
 
     entity: str | None
     schema: Schema | None
@@ -46,6 +49,7 @@ class Body:
     required: bool = True
     media: tuple[str, ...] = (JSON,)
     streamed: bool = False
+    limit: str = "body_bytes_max"
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,7 +78,7 @@ class Surface:
         _negotiate(call)
         body = operation.body
         if body is not None and not body.streamed:
-            call.body = await read_body(call.request, self.services.settings.body_bytes_max)
+            call.body = await read_body(call.request, getattr(self.services.settings, body.limit))
         call.parameters = read_parameters(call.request.scope["query_string"], operation.parameters)
         _ = call.idempotency_key
         endpoint: Any = operation.endpoint

@@ -4,7 +4,22 @@ from __future__ import annotations
 
 from typing import Final
 
-from reskontro.kit.fields import Field, Schema, anything, boolean, choice, day, decimal, identifier, integer, moment, money, nested, nested_array, text
+from reskontro.kit.fields import (
+    Field,
+    Schema,
+    anything,
+    boolean,
+    choice,
+    day,
+    decimal,
+    identifier,
+    integer,
+    moment,
+    money,
+    nested,
+    nested_array,
+    text,
+)
 from reskontro.ledger.items_view import AR_ITEM_TYPES, CLAIM_KINDS, COLLECTION_STATUSES, ITEM_STATUSES
 from reskontro.ledger.matches_view import MATCH
 from reskontro.receivable.customers.schemas import NUMBER_MAX

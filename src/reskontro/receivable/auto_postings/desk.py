@@ -34,11 +34,13 @@ class Day:
 class PostingDesk(ItemDesk):
     """See the module. The caller's transaction holds the client's write lock."""
 
-    def __init__(self, transaction: Transaction, context: ChunkContext, rates: Rates) -> None:
+    def __init__(self, transaction: Transaction, context: ChunkContext, rates: Rates, *, carry_forward: bool) -> None:
         self.customers = CustomerDesk(transaction, context)
         super().__init__(transaction, context, self.customers)
-        self.rates = rates
-        """The legal sums and rates of the installation."""
+        self.known_rates = rates
+        """The legal sums and rates that are known."""
+        self.rates = rates.carrying_forward() if carry_forward else rates
+        """Those that are used: the last ones also for later days, when the installation wants that."""
 
     # ------------------------------------------------------------------------------------------------ looking up
 
@@ -55,9 +57,9 @@ class PostingDesk(ItemDesk):
         self.load_items(allocation["arItemId"] for values in known for allocation in values.get("allocations", ()) if "arItemId" in allocation)
         self.customers.load(
             (values[name] for values in known for name in ("customerNo", "toCustomerNo") if name in values),
-            {item.account_no for item in self._items.values()} | {values["accountNo"] for values in known if "accountNo" in values},
+            {item.account_no for item in self.looked_up()} | {values["accountNo"] for values in known if "accountNo" in values},
         )
-        principals = {principal for item in self._items.values() for principal in _claims_named(item)}
+        principals = {principal for item in self.looked_up() for principal in claims_named(item)}
         self.load_items(principals)
         self.load_claims(principals)
 
@@ -168,6 +170,7 @@ def outcome(posting: LedgerTransaction, amount: Decimal, items: Iterable[OpenIte
     return Outcome(posting, abs(amount) or ZERO, list({item.ar_item_id: item for item in items}.values()))
 
 
-def _claims_named(item: OpenItem) -> list[UUID]:
+def claims_named(item: OpenItem) -> list[UUID]:
+    """The principals that an item belongs to: those it names, else itself."""
     named = item.details.get("claimArItemIds") or ([item.claim_ar_item_id] if item.claim_ar_item_id else [item.ar_item_id])
     return [claim if isinstance(claim, UUID) else UUID(claim) for claim in named]

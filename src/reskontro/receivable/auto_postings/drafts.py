@@ -23,7 +23,7 @@ ITEM_FIELDS: Final = ("arItemId", "documentUuid", "documentNo", "referenceNo", "
 CUSTOMER_FIELDS: Final = ("customerNo", "accountNo")
 """The keys that mean a customer."""
 
-_POSITIONS = {entry.name: (entry.position,) for entry in AUTO_POSTING.fields}
+_POSITIONS: dict[str, tuple[int, ...]] = {entry.name: (entry.position,) for entry in AUTO_POSTING.fields}
 
 
 @dataclass(slots=True)

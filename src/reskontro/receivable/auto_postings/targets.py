@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from reskontro.kit.ids import encode_id
 from reskontro.ledger.claims import owners_of_kid
 from reskontro.ledger.posting import OpenItem
-from reskontro.receivable.auto_postings.desk import PostingDesk
+from reskontro.receivable.auto_postings.desk import PostingDesk, claims_named
 from reskontro.receivable.auto_postings.drafts import CUSTOMER_FIELDS, ITEM_FIELDS, Draft
 from reskontro.receivable.customers.record import Customer
 
@@ -121,8 +121,7 @@ def kid_customer(desk: PostingDesk, draft: Draft) -> Customer | None:
 
 def collection_status(desk: PostingDesk, item: OpenItem) -> str | None:
     """The collection status that keeps the creditor from an item or its claim, None when nothing does."""
-    principal = desk.item(item.claim_ar_item_id) if item.claim_ar_item_id is not None else None
-    for found in (item, principal):
+    for found in (item, *(desk.item(claim) for claim in claims_named(item))):
         if found is not None and found.details.get("collectionStatus") in COLLECTED:
             return str(found.details["collectionStatus"])
     return None

@@ -26,7 +26,6 @@ def process(transaction: Transaction, context: ChunkContext, items: Sequence[Ite
     drafts = [item.draft if item.prepared_for == context.policy_key else read(item.value, policy) for item in items]
     desk.load(drafts)
     results = [post(desk, draft, item.origin) for item, draft in zip(items, drafts, strict=True)]
-    context.writing()
     desk.write()
     return results
 

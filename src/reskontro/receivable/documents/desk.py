@@ -7,10 +7,11 @@ Each document sees what those before it did: customers made, numbers used, items
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from reskontro.batches.kinds import ChunkContext, ItemResult, Origin
+from reskontro.db.bulk import Outbox
 from reskontro.db.engine import Transaction
 from reskontro.kit.ids import encode_id, new_id
 from reskontro.kit.messages import Messages, Severity
@@ -25,6 +26,9 @@ from reskontro.receivable.documents.numbers import DocumentNumbers, KidNumbers
 from reskontro.receivable.documents.rules import Draft, Policy
 from reskontro.receivable.documents.schemas import DOCUMENT_TYPES, identify
 from reskontro.receivable.documents.store import KnownDocument
+
+ASIDE_FROM: Final = 100
+"""A set of so many documents is sent by a thread while its rows are still being made; for fewer the thread would cost more than it saves."""
 
 
 def policy_of(context: ChunkContext) -> Policy:
@@ -156,13 +160,13 @@ class DocumentDesk(ItemDesk):
         self.numbers.write()
         if self._kids is not None:
             self._kids.write()
-        self.write_ledger()
         for batch_uuid, bundles in self._new_bundles.items():
             store.insert_bundles(transaction, client_no, batch_uuid, bundles, now)
-        if self.new_documents:
-            store.insert_documents(transaction, client_no, now, [document.row() for document in self.new_documents])
-            store.insert_lines(transaction, client_no, [row for document in self.new_documents for row in document.line_rows()])
-        self.write_log()
+        with Outbox(transaction, aside=len(self.new_documents) >= ASIDE_FROM) as outbox:
+            self.write_ledger(outbox)
+            store.insert_documents(outbox, client_no, now, [document.row() for document in self.new_documents])
+            store.insert_lines(outbox, client_no, [row for document in self.new_documents for row in document.line_rows()])
+            self.context.writing()
 
     def _settle_kids(self) -> None:
         """Give another KID to documents whose generated one turns out to be in use; asked once for the whole set."""

@@ -47,7 +47,7 @@ def _meaning(desk: DocumentDesk, item: OpenItem, references: list[KnownDocument]
     """What a payment document means: the claims it refers to, else its KID; None when it stays with the customer."""
     if references:
         return meant_by_items(desk, [reference.item for reference in references if reference.item is not None], "DOCUMENT-NO")
-    if item.kid is None or not matches_by_rule(desk, item, "KID"):
+    if item.kid is None or not matches_by_rule(desk, item.gl_date, "KID"):
         return None
     return meant_by_kid(desk, item.kid, item.account_no, item.currency)
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from reskontro.db.bulk import Stage
+from reskontro.db.bulk import Outbox, Stage
 from reskontro.db.engine import Transaction
 from reskontro.ledger.items_store import ITEM_COLUMNS, item_of
 from reskontro.ledger.posting import OpenItem, Part
@@ -142,22 +142,18 @@ line_stage = Stage("stage_document_line", _LINE_STAGE_COLUMNS)
 _LINE_NAMES = ", ".join(name for name, _ in _LINE_STAGE_COLUMNS)
 
 
-def insert_documents(transaction: Transaction, client_no: int, now: datetime, lines: Sequence[str]) -> None:
+_INSERT_DOCUMENTS = f"insert into document (client_no, {_DOCUMENT_NAMES}, created_at) select %s, {_DOCUMENT_NAMES}, %s from stage_document"
+_INSERT_LINES = f"insert into document_line (client_no, {_LINE_NAMES}) select %s, {_LINE_NAMES} from stage_document_line"
+
+
+def insert_documents(outbox: Outbox, client_no: int, now: datetime, lines: Sequence[str]) -> None:
     """Write documents that are ready lines for the stage."""
-    document_stage.copy(transaction, lines)
-    transaction.execute(
-        f"insert into document (client_no, {_DOCUMENT_NAMES}, created_at) select %s, {_DOCUMENT_NAMES}, %s from stage_document".encode(),
-        (client_no, now),
-    )
+    outbox.rows(document_stage, lines, _INSERT_DOCUMENTS, (client_no, now))
 
 
-def insert_lines(transaction: Transaction, client_no: int, lines: Sequence[str]) -> None:
+def insert_lines(outbox: Outbox, client_no: int, lines: Sequence[str]) -> None:
     """Write document lines that are ready lines for the stage."""
-    if lines:
-        line_stage.copy(transaction, lines)
-        transaction.execute(
-            f"insert into document_line (client_no, {_LINE_NAMES}) select %s, {_LINE_NAMES} from stage_document_line".encode(), (client_no,)
-        )
+    outbox.rows(line_stage, lines, _INSERT_LINES, (client_no,))
 
 
 def insert_bundles(

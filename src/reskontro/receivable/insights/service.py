@@ -62,12 +62,12 @@ class AgeingList:
         """
         return Listing("adbIntervals", "adbIntervals", "/insights/adbintervals", self._find, self._load, self._members)
 
-    def _find(self, transaction: Transaction, filters: dict[str, Any], limit: int) -> list[tuple[int, int]]:
+    def _find(self, transaction: Transaction, filters: dict[str, Any], limit: int) -> list[list[int]]:
         intervals = Intervals(filters["intervals"])
         accounts = [0]
         if filters.get("level") == BY_CUSTOMER:
             accounts = store.open_accounts(transaction, self._question(transaction, filters), intervals, -(-limit // len(intervals)))
-        return [(account_no, place) for account_no in accounts for place in range(len(intervals))][:limit]
+        return [[account_no, place] for account_no in accounts for place in range(len(intervals))][:limit]
 
     def _load(self, transaction: Transaction, keys: Sequence[Any], options: dict[str, Any]) -> list[dict[str, Any]]:
         total = self._all(transaction, options).total

@@ -181,4 +181,4 @@ def customer_nos(transaction: Transaction, client_no: int, account_nos: Sequence
     rows = transaction.execute(
         "select account_no, customer_no from customer where client_no = %s and account_no = any(%s)", (client_no, list(account_nos))
     )
-    return {account_no: customer_no for account_no, customer_no in rows}
+    return dict(rows.fetchall())

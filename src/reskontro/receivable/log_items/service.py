@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import MAXYEAR, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -37,7 +37,7 @@ def log_item_key(client_no: int, identifier: UUID) -> LogItemKey | None:
     """The key that an id of this client encodes; None for another client's id, and for one that no item can have."""
     raw = identifier.bytes
     log_year, sequence_no = int.from_bytes(raw[4:8], "big"), int.from_bytes(raw[8:], "big")
-    if int.from_bytes(raw[:4], "big") != client_no or log_year > datetime.max.year or sequence_no >= 2**63:
+    if int.from_bytes(raw[:4], "big") != client_no or log_year > MAXYEAR or sequence_no >= 2**63:
         return None
     return LogItemKey(log_year, sequence_no)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -57,7 +58,7 @@ class _Case:
     allocations: list[tuple[OpenItem, Decimal]]
 
 
-def _load(desk: PostingDesk, drafts: list[Draft] | tuple[Draft, ...] | Any) -> None:
+def _load(desk: PostingDesk, drafts: Sequence[Draft]) -> None:
     desk.load_targets(drafts)
     today = desk.context.today
     desk.load_bank_references(
@@ -219,10 +220,10 @@ def _judge(desk: PostingDesk, draft: Draft, origin: Origin) -> _Case | None:
     return _Case(target, booking, control_account, posting, control, allocations)
 
 
-def _meaning(desk: PostingDesk, draft: Draft, case: _Case, item_date_holder: OpenItem) -> Meaning | None:
+def _meaning(desk: PostingDesk, draft: Draft, case: _Case) -> Meaning | None:
     """The claims that the payment means; None when nothing is matched by itself."""
-    credit, target = item_date_holder, case.target
-    automatic = bool(desk.books.config("matching.auto", credit.gl_date))
+    target, on = case.target, case.booking.day
+    automatic = bool(desk.books.config("matching.auto", on))
     if case.allocations:
         return Meaning("MANUAL")
     for name, source in _SOURCES:
@@ -232,7 +233,7 @@ def _meaning(desk: PostingDesk, draft: Draft, case: _Case, item_date_holder: Ope
             return meant_by_items(desk, target.items, source)
     if "kid" in draft.values:
         kid = draft.values["kid"]
-        return meant_by_kid(desk, kid, target.customer.account_no, target.currency) if matches_by_rule(desk, credit, "KID") else None
+        return meant_by_kid(desk, kid, target.customer.account_no, target.currency) if matches_by_rule(desk, on, "KID") else None
     return meant_by_customer(desk, target.customer.account_no, target.currency, "MANUAL") if automatic else None
 
 
@@ -244,14 +245,13 @@ def post(desk: PostingDesk, draft: Draft, origin: Origin) -> Outcome | None:
     customer = case.target.customer
     desk.fix_control_account(customer, case.control_account)
     desk.accept(case.posting, origin, customer.customer_no)
-    preview = case.booking.item(case.posting, case.control, "PY", "CREDIT")
     item, match = book_payment(
         desk,
         case.booking,
         customer,
         case.posting,
         case.control,
-        _meaning(desk, draft, case, preview),
+        _meaning(desk, draft, case),
         origin,
         details=draft.values.get("payment") or {},
         kid=draft.values.get("kid"),
