@@ -139,3 +139,10 @@ def in_order(house: House) -> None:
 def superuser(house: House, url: str) -> psycopg.Connection[Any]:
     """A connection that sees all rows of all clients; ``url`` is the superuser's."""
     return psycopg.connect(make_conninfo(url, dbname=conninfo_to_dict(house.database.url)["dbname"]), autocommit=True)
+
+
+def customer_batch(house: House) -> str:
+    """The id of a batch of one customer that is accepted and not processed."""
+    answer = house.post("/customers/batches", {"customers": [{"customerNo": "B-1", "name": "N"}]})
+    assert answer.status_code == 202, answer.text
+    return str(answer.json()["batchUuid"])

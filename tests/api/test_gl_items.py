@@ -8,12 +8,12 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from tests.api.support import amounts, configure, created, credit_note, exchange_rate, invoice, line, payment, shown
-from tests.house import House, exact_json
 
 from reskontro.db.engine import lock_client
 from reskontro.ledger import journal
 from reskontro.ledger.posting import ONE, GlLine, LedgerTransaction
+from tests.api.support import amounts, configure, created, credit_note, exchange_rate, invoice, line, payment, shown
+from tests.house import House, exact_json
 
 NAMES = (
     "glItemId clientNo transactionNo lineNo glYear glPeriod glDate documentDate journal glAccount glAccountName debit credit currency"
@@ -131,17 +131,17 @@ class TestList:
             ("glperiodfrom=11", [(2, 1), (2, 2), (2, 3), (2, 4), (2, 5), (4, 1), (4, 2)]),
             ("glperiodfrom=10&glperiodto=10&glaccount=1500", [(1, 1), (3, 1)]),
             ("gldatefrom=2026-10-20&gldateto=2026-11-01", [(3, 1), (3, 2), (3, 3), (4, 1), (4, 2)]),
-            ("glaccount=1920", [(4, 1)]),
-            ("glaccount=1900-1999,2701", [(2, 5), (4, 1)]),
+            ("glaccount=1920", [(4, 2)]),
+            ("glaccount=1900-1999,2701", [(2, 4), (4, 2)]),
             ("glaccount=9", []),
             ("customerno=100002", [(2, 1)]),
             ("customerno=100001&transactionno=1,2", [(1, 1)]),
             ("customerno=nobody", []),
             ("documentno=c-1", [(3, 1), (3, 2), (3, 3)]),
-            ("documentno=a-1,P-1&glaccount=1500", [(1, 1), (4, 2)]),
+            ("documentno=a-1,P-1&glaccount=1500", [(1, 1), (4, 1)]),
             ("transactionno=1,99999999999", [(1, 1), (1, 2), (1, 3)]),
             ("journal=payments", [(4, 1), (4, 2)]),
-            ("journal=SALES&vatcode=31", [(2, 2), (2, 5)]),
+            ("journal=SALES&vatcode=31", [(2, 2), (2, 4)]),
             ("dimension=1:NORTH", [(1, 1), (1, 2), (1, 3), (3, 2), (3, 3)]),
             ("dimension=1:south,2:p7", [(1, 1), (1, 2), (1, 3), (3, 2), (3, 3)]),
             ("dimension=2:north", []),
@@ -163,7 +163,7 @@ class TestList:
         """The one line on a control account that each item has."""
         items = [item["arItemId"] for item in listed(posted, "glaccount=1500")]
         assert len(set(items)) == 4
-        assert places(listed(posted, f"aritemid={items[0]},{items[3]}")) == [(2026, 1, 1), (2026, 4, 2)]
+        assert places(listed(posted, f"aritemid={items[0]},{items[3]}")) == [(2026, 1, 1), (2026, 4, 1)]
 
     @pytest.mark.parametrize("query", ["dimension=north", "dimension=0x:a", "dimension=1:", "glaccount=a-b", "journal=BANK", "expand=lines"])
     def test_what_cannot_be_understood(self, posted: House, query: str) -> None:

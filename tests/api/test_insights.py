@@ -8,10 +8,10 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from tests.api.support import amounts, configure, created, credit_note, exchange_rate, invoice, payment
-from tests.house import House, exact_json
 
 from reskontro.ledger.ageing import Intervals
+from tests.api.support import amounts, configure, created, credit_note, exchange_rate, invoice, payment
+from tests.house import House, exact_json
 
 ITEMS = [
     ("2026-12-01", 1000),

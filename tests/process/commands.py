@@ -18,7 +18,8 @@ from typing import Any
 import httpx2
 import psutil
 
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 150.0
+"""How long something may take on a machine that does ten other things; nothing waits longer than it needs."""
 
 
 def environment(data: Path | None = None, **values: str) -> dict[str, str]:
@@ -54,6 +55,11 @@ def until(condition: Callable[[], Any], what: str) -> Any:
         assert time.monotonic() < deadline, f"waited in vain until {what}"
         time.sleep(0.02)
     return value
+
+
+def gone(process: psutil.Process) -> bool:
+    """Whether a process has ended."""
+    return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
 
 
 @dataclass

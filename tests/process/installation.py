@@ -31,6 +31,12 @@ DEADLINE_SECONDS = 90.0
 POLL_SECONDS = 0.02
 RESTART_PAUSE_SECONDS = 0.1
 LOG_TAIL_LINES = 15
+START_PROGRAM = """
+import ctypes, os, sys
+ctypes.CDLL(None).prctl(1, 9)  # kill -9 when the parent ends, however that happens
+if os.getppid() == int(sys.argv[1]):
+    os.execv(sys.executable, [sys.executable, "-m", "reskontro", *sys.argv[2:]])
+"""
 TRACE_LINES = 60
 TRACE_CHARACTERS = 4000
 
@@ -58,13 +64,13 @@ def free_port() -> int:
 
 
 class Program:
-    """``reskontro WORDS`` as a process of its own, its log in a file."""
+    """``reskontro WORDS`` as a process of its own, its log in a file; it does not outlive this process."""
 
     def __init__(self, words: list[str], environment: Mapping[str, str], log: Path) -> None:
         self.log = log
         with log.open("ab") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "reskontro", *words],
+                [sys.executable, "-c", START_PROGRAM, str(os.getpid()), *words],
                 env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=output,

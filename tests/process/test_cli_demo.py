@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.process.commands import PATIENCE_SECONDS, command, environment, result, until
+from tests.process.commands import PATIENCE_SECONDS, command, environment, gone, result, until
 
 pytestmark = [pytest.mark.process, pytest.mark.slow]
 
@@ -42,11 +42,15 @@ def test_it_leaves_no_process_behind_however_it_ends(tmp_path: Path, number: sig
             stdout=output,
             stderr=output,
         )
-    until(lambda: b"End it with Ctrl-C" in (tmp_path / "demo.log").read_bytes(), "the demonstration waits")
-    started = psutil.Process(demo.pid).children(recursive=True)
-    assert started
-    demo.send_signal(number)
-    demo.wait(PATIENCE_SECONDS)
-    until(lambda: all(not process.is_running() or process.status() == psutil.STATUS_ZOMBIE for process in started), "all processes have ended")
+    try:
+        until(lambda: b"End it with Ctrl-C" in (tmp_path / "demo.log").read_bytes(), "the demonstration waits")
+        started = psutil.Process(demo.pid).children(recursive=True)
+        assert started
+        demo.send_signal(number)
+        demo.wait(PATIENCE_SECONDS)
+        until(lambda: all(gone(process) for process in started), "all processes have ended")
+    finally:
+        demo.kill()
+        demo.wait()
     left = list(tmp_path.glob("reskontro-demo-*"))
     assert bool(left) == (number == signal.SIGKILL)

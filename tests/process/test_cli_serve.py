@@ -11,7 +11,7 @@ import psutil
 import pytest
 from psycopg.conninfo import make_conninfo
 
-from tests.process.commands import Server, command, result, serving, until
+from tests.process.commands import Server, command, gone, result, serving, until
 
 pytestmark = pytest.mark.process
 
@@ -21,11 +21,6 @@ def server(tmp_path: Path) -> Iterator[Server]:
     """A server with one worker on an embedded database of its own."""
     with serving(tmp_path) as running:
         yield running
-
-
-def gone(process: psutil.Process) -> bool:
-    """Whether a process has ended."""
-    return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
 
 
 def test_it_serves_with_a_worker_and_ends_in_order(server: Server) -> None:

@@ -93,7 +93,7 @@ FIELD_ADVICE: Final[dict[str, tuple[str, str]]] = {
     "STATE-CONFLICT": ("E", "The object that the field names is in a state that forbids this."),
     "FEE-LIMIT": ("E", "The fee is above what the law allows. Lower it."),
     "BANK-DUPLICATE": ("E", "A payment with this bank reference is booked. Probably the same payment twice."),
-    "FILE-UNKNOWN": ("E", "No uploaded file has this id. Files are not in this version, so leave attachmentFiles out."),
+    "FILE-UNKNOWN": ("E", "No uploaded file has this id. Upload the file first, or leave it out."),
     "FILE-TYPE": ("E", "Allow the type by `files.allowedTypes`, or leave the file out."),
     "FILE-CONTENT": ("E", "The content is not what its type says."),
     "FILE-DUPLICATE": ("E", "The same file was imported before. Nothing was booked twice."),

@@ -5,8 +5,10 @@ from __future__ import annotations
 import inspect
 import re
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
+import reskontro
 from reskontro.kit.json import write_json
 from reskontro.ledger.configs import CONFIG_KEYS
 from reskontro.settings import Settings
@@ -65,8 +67,16 @@ def _value(value: Any) -> str:
     return code(value if isinstance(value, str) and value else write_json(value).decode())
 
 
+def read_configs() -> set[str]:
+    """The keys of the client configs that some part of the program asks for, by their whole name or by one made of the group's."""
+    folder = Path(reskontro.__file__).parent
+    source = "".join(path.read_text(encoding="utf-8") for path in folder.rglob("*.py") if path.name != "config_table.py")
+    return {key for key in CONFIG_KEYS if f'"{key}"' in source or f'f"{key.split(".")[0]}.{{' in source}
+
+
 def client_configs() -> str:
     """Every client config with its type, default and meaning, by the part of the key before the point."""
+    read = read_configs()
     groups: dict[str, list[tuple[str, str, str, str]]] = {}
     for key, entry in CONFIG_KEYS.items():
         kind = entry.type if entry.allowed_values is None else f"{entry.type}: {', '.join(entry.allowed_values)}"
@@ -75,5 +85,7 @@ def client_configs() -> str:
             remarks.append("fixed after the first posting")
         if entry.changes_postings:
             remarks.append("†")
+        if key not in read:
+            remarks.append("‡")
         groups.setdefault(key.split(".")[0], []).append((code(key), kind, _value(entry.default), " ".join(remarks)))
     return "\n\n".join(f"## {group}\n\n{table(('key', 'type', 'default', 'meaning'), rows)}" for group, rows in groups.items())

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import typer
 
-from reskontro.cli import batches, clients, credentials, databases, demonstration, serving, tools, verification
+from reskontro.cli import batches, calculations, clients, credentials, databases, demonstration, serving, tools, verification
 from reskontro.cli.common import explanation
 
 HELP = """A self-hosted accounts-receivable ledger: customers and documents in, an exact double-entry ledger out.
@@ -54,7 +54,7 @@ app.command("migrate", rich_help_panel="Set up")(databases.migrate)
 app.add_typer(databases.app, name="db", rich_help_panel="Set up")
 app.add_typer(batches.app, name="batch", rich_help_panel="Work")
 app.command("verify", rich_help_panel="Work")(verification.verify)
-app.command("calc", rich_help_panel="Work")(tools.calc)
+app.add_typer(calculations.app, name="calc", rich_help_panel="Work")
 app.command("openapi", rich_help_panel="Work")(tools.openapi)
 app.command("version", rich_help_panel="Work")(tools.version)
 

@@ -1,34 +1,10 @@
-"""``calc``, ``openapi`` and ``version``: commands that need no database."""
+"""``openapi`` and ``version``: commands that need no database."""
 
 from __future__ import annotations
 
 import sys
-from typing import Annotated
-
-import typer
 
 from reskontro.cli.common import JsonOption, print_json
-
-
-def calc(
-    rules: Annotated[bool, typer.Option("--rules", help="List the names of the calculations and end.")] = False,
-) -> None:
-    """Calculate by Norwegian rules: JSON Lines in, one answer a line out.
-
-    Each line of standard input is an object with id, rule and input; each answer has the id and either result or error. Example:
-
-      echo '{"id": 1, "rule": "kid.mod10", "input": {"payload": "12345"}}' | reskontro calc
-    """
-    from reskontro.norway.calculations import RULES, run_lines
-
-    if rules:
-        sys.stdout.write("".join(f"{name}\n" for name in sorted(RULES)))
-        return
-    # A line that is not UTF-8 must not stop the others.
-    sys.stdin.reconfigure(encoding="utf-8", errors="surrogateescape")  # type: ignore[union-attr]
-    for answer in run_lines(sys.stdin):
-        sys.stdout.write(answer + "\n")
-        sys.stdout.flush()
 
 
 def openapi() -> None:

@@ -56,7 +56,7 @@ def verify_clients(database: Database, numbers: list[int] | None = None) -> list
     from reskontro.ledger.verify import verify_client
 
     with database.system() as transaction:
-        names = dict(transaction.execute("select client_no, name from client order by client_no").fetchall())
+        names: dict[int, str] = dict(transaction.execute("select client_no, name from client order by client_no").fetchall())
     for number in numbers or ():
         if number not in names:
             raise CommandError(f"There is no client {number}. `reskontro client list` shows those there are.")

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import psycopg
 from psycopg import Connection, pq
 from psycopg.rows import TupleRow
 from psycopg.types.json import set_json_loads

@@ -140,7 +140,7 @@ class ItemDesk(KnownItems):
 
     def load_matches(self, item_ids: Iterable[UUID]) -> None:
         """Look up the matches that items are in, with all their lines, one statement each for those not asked for before."""
-        wanted = set(item_ids) - self._matches_asked
+        wanted = {item_id for item_id in item_ids if item_id not in self._matches_asked}
         self._matches_asked |= wanted
         stored = [item_id for item_id in wanted if item_id not in self._items or self._items[item_id].transaction is None]
         if stored:
@@ -186,7 +186,7 @@ class ItemDesk(KnownItems):
 
     def load_bank_references(self, keys: Iterable[tuple[str, str]]) -> None:
         """Look up which pairs of (bank account, reference), both without case, a payment already has."""
-        wanted = set(keys) - self._bank_references_asked
+        wanted = {key for key in keys if key not in self._bank_references_asked}
         self._bank_references_asked |= wanted
         if wanted:
             self._bank_references |= payments_store.taken_bank_references(self.transaction, self.client_no, sorted(wanted))

@@ -35,7 +35,7 @@ class KnownItems:
 
     def load_items(self, ids: Iterable[UUID]) -> None:
         """Look up items by id, one statement for those not asked for before."""
-        wanted = set(ids) - self._items.keys() - self._asked_ids
+        wanted = {item_id for item_id in ids if item_id not in self._items and item_id not in self._asked_ids}
         self._asked_ids |= wanted
         if wanted:
             for item in items_store.items_by_id(self.transaction, self.client_no, wanted):
@@ -43,7 +43,7 @@ class KnownItems:
 
     def load_kids(self, kids: Iterable[str]) -> None:
         """Look up the items that have one of the KIDs, one statement for those not asked for before."""
-        wanted = set(kids) - self._by_kid.keys()
+        wanted = {kid for kid in kids if kid not in self._by_kid}
         if wanted:
             self._by_kid.update({kid: [] for kid in wanted})
             for item in items_store.items_by_kid(self.transaction, self.client_no, wanted):
@@ -59,7 +59,7 @@ class KnownItems:
         self._load_keys({reference.lower() for reference in references}, self._by_reference, items_store.items_by_reference)
 
     def _load_keys(self, keys: set[str], known: dict[str, list[OpenItem]], read: Any) -> None:
-        wanted = keys - known.keys()
+        wanted = {key for key in keys if key not in known}
         if wanted:
             known.update({key: [] for key in wanted})
             for key, item in read(self.transaction, self.client_no, wanted):
@@ -67,7 +67,7 @@ class KnownItems:
 
     def load_documents(self, documents: Iterable[UUID]) -> None:
         """Look up the items that documents have made."""
-        wanted = set(documents) - self._by_document.keys()
+        wanted = {document for document in documents if document not in self._by_document}
         if wanted:
             self._by_document.update({document: [] for document in wanted})
             for item in items_store.items_by_document(self.transaction, self.client_no, wanted):
@@ -76,7 +76,7 @@ class KnownItems:
 
     def load_charges(self, principals: Iterable[UUID]) -> None:
         """Look up all interest and costs of principals, settled ones too."""
-        missing = set(principals) - self._charges_loaded
+        missing = {principal for principal in principals if principal not in self._charges_loaded}
         if missing:
             self._charges_loaded |= missing
             for found in items_store.charges_of_claims(self.transaction, self.client_no, missing):
@@ -84,7 +84,7 @@ class KnownItems:
 
     def load_claims(self, principals: Iterable[UUID]) -> None:
         """Look up the open interest and costs of principals, one statement for those not asked for before."""
-        missing = set(principals) - self._claims_loaded
+        missing = {principal for principal in principals if principal not in self._claims_loaded}
         if missing:
             self._claims_loaded |= missing
             for found in items_store.open_items_of_claims(self.transaction, self.client_no, missing):
@@ -92,7 +92,7 @@ class KnownItems:
 
     def load_accounts(self, accounts: Iterable[int]) -> None:
         """Look up the open items of customers, one statement for those not asked for before."""
-        missing = set(accounts) - self._accounts_loaded
+        missing = {account_no for account_no in accounts if account_no not in self._accounts_loaded}
         if missing:
             self._accounts_loaded |= missing
             for found in items_store.open_items_of_accounts(self.transaction, self.client_no, missing):

@@ -92,7 +92,7 @@ def taken_bank_references(transaction: Transaction, client_no: int, keys: Sequen
 
 
 class StoredPayment(NamedTuple):
-    """A payment and the transaction that booked it."""
+    """A payment, whose it is, and the transaction that booked it."""
 
     payment_uuid: UUID
     ar_item_id: UUID | None
@@ -100,14 +100,22 @@ class StoredPayment(NamedTuple):
     transaction_no: int | None
     suspense: bool
 
+    @property
+    def key(self) -> tuple[int | None, int | None]:
+        """(glYear, transactionNo) of its booking."""
+        return self.gl_year, self.transaction_no
 
-def payments_of(transaction: Transaction, client_no: int, items: Sequence[UUID], gl_year: int, transaction_no: int) -> list[StoredPayment]:
-    """The payments behind items, and one that a transaction booked on the suspense account."""
-    names = "payment_uuid, ar_item_id, gl_year, transaction_no, suspense"
+
+def payments_behind(
+    transaction: Transaction, client_no: int, items: Sequence[UUID], transactions: Sequence[tuple[int, int]]
+) -> list[StoredPayment]:
+    """The payments behind items, and those that the transactions (glYear, transactionNo) booked on the suspense account."""
+    names = "p.payment_uuid, p.ar_item_id, p.gl_year, p.transaction_no, p.suspense"
     rows = transaction.execute(
-        f"select {names} from payment where client_no = %s and ar_item_id = any(%s)"
-        f" union select {names} from payment where client_no = %s and suspense and gl_year = %s and transaction_no = %s".encode(),
-        (client_no, list(items), client_no, gl_year, transaction_no),
+        f"select {names} from payment p where p.client_no = %s and p.ar_item_id = any(%s)"
+        f" union select {names} from payment p join unnest(%s::int[], %s::int[]) as k (gl_year, transaction_no)"
+        " on p.gl_year = k.gl_year and p.transaction_no = k.transaction_no where p.client_no = %s and p.suspense".encode(),
+        (client_no, list(items), [key[0] for key in transactions], [key[1] for key in transactions], client_no),
     )
     return [StoredPayment(*row) for row in rows]
 

@@ -12,6 +12,7 @@ from reskontro.kit.ids import new_id
 from reskontro.ledger import items_store, payments_store
 from reskontro.ledger.item_desk import ItemDesk
 from reskontro.ledger.payments import PaymentChange
+from reskontro.ledger.payments_store import StoredPayment
 from reskontro.ledger.posting import GlLine, LedgerTransaction, OpenItem
 
 JOURNAL = "REVERSAL"
@@ -30,11 +31,13 @@ class PostedTransaction:
     is_reversed: bool = False
     reversed_by: LedgerTransaction | None = None
     """What took it back in this set."""
+    payments: list[StoredPayment] | None = None
+    """The payments behind it; None while nobody has asked."""
 
 
 def load_transactions(desk: ItemDesk, keys: Iterable[tuple[int, int]]) -> None:
     """Look up transactions by (glYear, transactionNo) with their lines and items, one statement per table."""
-    wanted = set(keys) - desk.posted.keys()
+    wanted = {key for key in keys if key not in desk.posted}
     if not wanted:
         return
     for row in items_store.transactions(desk.transaction, desk.client_no, sorted(wanted)):
@@ -156,12 +159,27 @@ def _taking_back(item: OpenItem, item_id: UUID, reversal: LedgerTransaction) -> 
     )
 
 
+def load_payments(desk: ItemDesk, transactions: Iterable[PostedTransaction]) -> None:
+    """Look up the payments behind transactions, one statement for those not asked for before."""
+    missing = [posted for posted in transactions if posted.payments is None]
+    for posted in missing:
+        posted.payments = []
+    stored = [posted for posted in missing if posted.posting.transaction_no]
+    if not stored:
+        return
+    keys = [(posted.posting.gl_year, posted.posting.transaction_no) for posted in stored]
+    by_key: dict[tuple[int | None, int | None], PostedTransaction] = dict(zip(keys, stored, strict=True))
+    by_item: dict[UUID | None, PostedTransaction] = {item.ar_item_id: posted for posted in stored for item in posted.items}
+    ids = [item.ar_item_id for posted in stored for item in posted.items]
+    for payment in payments_store.payments_behind(desk.transaction, desk.client_no, ids, keys):
+        for owner in {id(p): p for p in (by_item.get(payment.ar_item_id), by_key.get(payment.key)) if p is not None}.values():
+            assert owner.payments is not None
+            owner.payments.append(payment)
+
+
 def _follow_payments(desk: ItemDesk, posted: PostedTransaction) -> None:
     """The payment is reversed with its own booking; what only placed it leaves it unidentified again."""
-    key = (posted.posting.gl_year, posted.posting.transaction_no)
-    if not key[1]:
-        return
-    ids = [item.ar_item_id for item in posted.items]
-    for payment in payments_store.payments_of(desk.transaction, desk.client_no, ids, *key):
-        own_booking = not payment.suspense or (payment.gl_year, payment.transaction_no) == key
+    load_payments(desk, [posted])
+    for payment in posted.payments or ():
+        own_booking = not payment.suspense or payment.key == (posted.posting.gl_year, posted.posting.transaction_no)
         desk.changed_payments.append(PaymentChange(payment.payment_uuid, reversed=own_booking))

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.process.commands import Server, command, environment, result, serving, until
+from tests.process.commands import Server, command, environment, result, serving
 from tools.documentation.pages import ROOT
 
 pytestmark = pytest.mark.process
@@ -30,8 +30,9 @@ api() {
   curl -s "http://127.0.0.1:8080/arm/v1/clients/1001/$1" "${@:2}" \\
     -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' | python3 -m json.tool --no-ensure-ascii
 }
+until curl -s http://127.0.0.1:8080/health | grep -q '"name":"workers","status":"UP"'; do sleep 0.5; done
 """
-"""What the how-to guides take from the tutorial, steps 1 to 3."""
+"""What the how-to guides take from the tutorial, steps 1 to 3, and a worker that has come up."""
 
 
 def blocks(text: str) -> list[tuple[str, str]]:
@@ -83,7 +84,6 @@ def run_page(page: str, folder: Path, server: Server, *, before: str = "", **var
 def fresh(tmp_path: Path) -> Iterator[Server]:
     """A served folder in which nothing is yet."""
     with serving(tmp_path) as server:
-        until(lambda: server.health()["workers"] == "UP", "a worker is there")
         yield server
 
 
@@ -92,7 +92,6 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Ser
     """A served folder with a client."""
     folder = tmp_path_factory.mktemp("guides")
     with serving(folder) as server:
-        until(lambda: server.health()["workers"] == "UP", "a worker is there")
         client = result("client", "add", "--name", "Fjord AS", "--organization-no", "310044113", "--ledger-start", "2026-01-01", data=folder / "data")
         assert client["clientNo"] == _CLIENT_NO
         yield folder, server

@@ -2,7 +2,7 @@
 
 Filters that name items (by document, KID or reference) or customers are resolved first, so that what follows knows how few there are. Open items and
 closed ones have an index each in the order of the list; a search reads the ones it needs and merges them. The state of a past day is that of now,
-but for the items that were matched or undone since.
+but for the items that were touched since: matched, or opened again.
 """
 
 from __future__ import annotations
@@ -16,11 +16,16 @@ from uuid import UUID
 from reskontro.db.engine import Transaction
 from reskontro.ledger.books import Books
 from reskontro.norway.kid import normalise
-from reskontro.receivable.ar_items.filters import Condition, conditions_of, joined
+from reskontro.receivable.ar_items.filters import Condition, conditions_of, joined, likely
 from reskontro.web.parameters import within_integer
 
 _NAMED_MAX: Final = 20_000
 """Up to so many items a search goes from the items to the conditions; beyond, a KID or reference is a condition like any other."""
+_FEW_MATCHES_MAX: Final = 50_000
+"""Up to so many matches since a day, all of them are read; beyond, only those of items that were booked by then."""
+_FEW_ITEMS_MAX: Final = 60_000
+"""Up to so many items of a span of time are read and sorted; beyond, the list is read in its order until it is full."""
+_MATCHES_SINCE: Final = "match where client_no = %s and match_date > %s"
 
 _BY_DOCUMENT_NO: Final = (
     "select d.ar_item_id from document d where d.client_no = %s and d.document_key = any(%s) and d.ar_item_id is not null"
@@ -38,10 +43,12 @@ _BY_REFERENCE: Final = (
 _TOUCHED: Final = (
     "select l.ar_item_id, sum(case when m.undone_on is null then l.amount else -l.amount end) as amount,"
     " sum(case when m.undone_on is null then l.base_amount else -l.base_amount end) as base_amount"
-    " from match m join match_line l on l.client_no = m.client_no and l.match_id = m.match_id"
-    " where m.client_no = %s and ((m.match_date > %s and m.undone_on is null) or (m.undone_on > %s and m.match_date <= %s))"
+    " from match m join match_line l on l.client_no = m.client_no and l.match_id = m.match_id{booked}"
+    " where m.client_no = %s and ((m.match_date > %s and m.undone_on is null) or (m.undone_on > %s and m.match_date <= %s)){only}"
+    " group by l.ar_item_id"
 )
-"""What matches and undoings since a day (given three times) took off items; conditions and the grouping follow."""
+"""What matches and undoings since a day (given three times) took off items."""
+_BOOKED_BY: Final = " join ar_item a on a.client_no = l.client_no and a.ar_item_id = l.ar_item_id and a.gl_date <= %s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +67,12 @@ class _State:
         return f"{self.amount} = 0 and {self.base_amount} = 0"
 
     @property
-    def untouched(self) -> str:
-        return f"({self.amount} = a.original_amount and {self.base_amount} = a.base_original_amount)"
+    def whole(self) -> str:
+        return f"{self.amount} = a.original_amount and {self.base_amount} = a.base_original_amount"
+
+    @property
+    def partly(self) -> str:
+        return f"({self.amount} <> a.original_amount or {self.base_amount} <> a.base_original_amount)"
 
 
 _NOW: Final = _State()
@@ -81,12 +92,13 @@ def find_items(transaction: Transaction, books: Books, filters: dict[str, Any], 
         conditions.append(("a.account_no = any(%s)", [accounts]))
     as_of: date | None = filters.get("asofdate")
     day = as_of or books.today(now)
-    search = _Search(books.client_no, joined(conditions), limit)
+    few = named is not None or _few(transaction, books, filters, now)
+    search = _Search(books.client_no, joined(conditions), limit, few=few)
     if as_of is None or not ("status" in filters or "overdue" in filters):
         for condition in _by_state(_NOW, filters, day):
             search.add(condition)
     else:
-        search.look_back(as_of, named, accounts)
+        search.look_back(transaction, as_of, named, accounts)
         for condition in _by_state(_NOW, filters, day):
             search.add(condition, untouched=True)
         for condition in _by_state(_THEN, filters, day):
@@ -94,20 +106,43 @@ def find_items(transaction: Transaction, books: Books, filters: dict[str, Any], 
     return search.run(transaction)
 
 
+def _count(transaction: Transaction, source: str, values: Sequence[Any], most: int) -> int:
+    """How many rows there are, counted up to one more than ``most``."""
+    row = transaction.execute(f"select count(*) from (select from {source} limit %s) r".encode(), (*values, most + 1)).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def _few(transaction: Transaction, books: Books, filters: dict[str, Any], now: datetime) -> bool:
+    """Whether a span of glDates or of changes holds so few items that they are better read first and sorted then."""
+    spans = (("gldatefrom", "gldateto"), ("changedfrom",))
+    for names in spans:
+        span = {name: filters[name] for name in names if name in filters}
+        if span:
+            condition, values = joined([("client_no = %s", [books.client_no]), *conditions_of(span, books, now)])
+            if _count(transaction, f"ar_item a where {condition}", values, _FEW_ITEMS_MAX) <= _FEW_ITEMS_MAX:
+                return True
+    return False
+
+
 def _by_state(state: _State, filters: dict[str, Any], day: date) -> list[Condition]:
-    """One condition for each part that has to be searched by itself: the open items, and the closed ones."""
+    """One condition for each part that is searched by itself: open items (in two parts when claims past due are left out) and closed ones."""
     statuses = filters.get("status")
     overdue: bool | None = filters.get("overdue")
-    past_due = f"({state.amount} > 0 and a.due_date < %s)"
     found: list[Condition] = []
     if statuses is None or "OPEN" in statuses or "PARTIAL" in statuses:
-        opened, values = state.open, []
-        if statuses is not None and not ("OPEN" in statuses and "PARTIAL" in statuses):
-            opened += f" and {'' if 'OPEN' in statuses else 'not '}{state.untouched}"
-        if overdue is not None:
-            opened += f" and {'' if overdue else 'not '}{past_due}"
-            values = [day]
-        found.append((opened, values))
+        opened = state.open
+        if statuses is not None and "PARTIAL" not in statuses:
+            opened += f" and {likely(state.whole)}"
+        elif statuses is not None and "OPEN" not in statuses:
+            opened += f" and {state.partly}"
+        if overdue is None:
+            found.append((opened, []))
+        elif overdue:
+            found.append((f"{opened} and {state.amount} > 0 and a.due_date < %s", [day]))
+        else:
+            found.append((f"{opened} and a.due_date >= %s", [day]))
+            found.append((f"{opened} and {state.amount} <= 0 and a.due_date < %s", [day]))
     if not overdue and (statuses is None or "CLOSED" in statuses):
         found.append((state.closed, []))
     return found
@@ -116,26 +151,36 @@ def _by_state(state: _State, filters: dict[str, Any], day: date) -> list[Conditi
 class _Search:
     """A list put together of parts, each in the order of the list and not longer than it."""
 
-    def __init__(self, client_no: int, conditions: Condition, limit: int) -> None:
+    def __init__(self, client_no: int, conditions: Condition, limit: int, *, few: bool) -> None:
         self._client_no = client_no
         self._condition, self._values = conditions
         self._limit = limit
+        # An expression in the place of the column keeps the planner from reading the list in its order, to find a few items at its end.
+        self._order = "a.due_date + 0" if few else "a.due_date"
         self._prelude = ""
         self._prelude_values: list[Any] = []
         self._parts: list[str] = []
         self._part_values: list[Any] = []
 
-    def look_back(self, day: date, named: Sequence[UUID] | None, accounts: Sequence[int] | None) -> None:
+    def look_back(self, transaction: Transaction, day: date, named: Sequence[UUID] | None, accounts: Sequence[int] | None) -> None:
         """Gather what matches and undoings since a day took off items, for the parts that ask for it."""
-        only, values = "", []
+        booked = ""
+        values: list[Any] = [self._client_no, day, day, day]
+        only = ""
         if named is not None:
             only += " and l.ar_item_id = any(%s)"
             values.append(list(named))
         if accounts is not None:
             only += " and m.account_no = any(%s)"
             values.append(list(accounts))
-        self._prelude = f"with touched as materialized ({_TOUCHED}{only} group by l.ar_item_id) "
-        self._prelude_values = [self._client_no, day, day, day, *values]
+        if not only and _count(transaction, _MATCHES_SINCE, (self._client_no, day), _FEW_MATCHES_MAX) > _FEW_MATCHES_MAX:
+            # Of a day long past: most of what was matched since did not exist then.
+            booked = _BOOKED_BY
+            values.insert(0, day)
+        self._prelude = f"with touched as materialized ({_TOUCHED.format(booked=booked, only=only)}) "
+        self._prelude_values = values
+        # The touched items have to fit into memory, else they would be searched one by one.
+        transaction.execute("set local work_mem = '64MB'")
 
     def add(self, condition: Condition, *, touched: bool = False, untouched: bool = False) -> None:
         """Add the part of the items that meet a condition besides the common ones; all of them, or those (not) touched since the day."""
@@ -144,8 +189,8 @@ class _Search:
         apart = " and a.ar_item_id not in (select ar_item_id from touched)" if untouched else ""
         common = f" and {self._condition}" if self._condition else ""
         self._parts.append(
-            f"(select a.due_date, a.ar_item_id from {source} where a.client_no = %s and {text}{common}{apart}"
-            " order by a.due_date, a.ar_item_id limit %s)"
+            f"(select {self._order} as due_date, a.ar_item_id from {source} where a.client_no = %s and {text}{common}{apart}"
+            f" order by {self._order}, a.ar_item_id limit %s)"
         )
         self._part_values += [self._client_no, *values, *self._values, self._limit]
 

@@ -2,100 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
-from uuid import UUID
 
 from reskontro.batches.kinds import ChunkContext, Origin
 from reskontro.db.engine import Transaction
-from reskontro.kit.fields import Invalid
 from reskontro.kit.money import ZERO, multiply
-from reskontro.ledger.accounts import unknown_dimensions, unusable, usable_control_account
-from reskontro.ledger.booking import AMOUNT_MAX, Booking, is_too_large
-from reskontro.ledger.item_desk import ItemDesk
-from reskontro.ledger.periods import Period
+from reskontro.ledger.accounts import unknown_dimensions
+from reskontro.ledger.booking import AMOUNT_MAX, is_too_large
 from reskontro.ledger.posting import ONE, LedgerTransaction, OpenItem
 from reskontro.norway.rates import Rates
-from reskontro.receivable.auto_postings.drafts import Draft, Outcome, check_decimals
-from reskontro.receivable.customers.desk import CustomerDesk
-from reskontro.receivable.customers.record import Customer
+from reskontro.receivable.auto_postings.drafts import Outcome, check_decimals
+from reskontro.receivable.booking_desk import BookingDesk
+from reskontro.receivable.drafts import Draft
 
 
-@dataclass(frozen=True, slots=True)
-class Day:
-    """The day a posting is booked on, with its period."""
-
-    day: date
-    period: Period
-
-
-class PostingDesk(ItemDesk):
+class PostingDesk(BookingDesk):
     """See the module. The caller's transaction holds the client's write lock."""
 
     def __init__(self, transaction: Transaction, context: ChunkContext, rates: Rates, *, carry_forward: bool) -> None:
-        self.customers = CustomerDesk(transaction, context)
-        super().__init__(transaction, context, self.customers)
+        super().__init__(transaction, context)
         self.known_rates = rates
         """The legal sums and rates that are known."""
         self.rates = rates.carrying_forward() if carry_forward else rates
         """Those that are used: the last ones also for later days, when the installation wants that."""
-
-    # ------------------------------------------------------------------------------------------------ looking up
-
-    def load_targets(self, drafts: Iterable[Draft]) -> None:
-        """Look up the items and customers that postings mean, one statement per table, with the open claims round them."""
-        known = [draft.values for draft in drafts]
-        self.load_items(values["arItemId"] for values in known if "arItemId" in values)
-        self.load_documents(values["documentUuid"] for values in known if "documentUuid" in values)
-        self.load_document_nos(values["documentNo"] for values in known if "documentNo" in values)
-        self.load_references(values["referenceNo"] for values in known if "referenceNo" in values)
-        kids = {values["kid"] for values in known if "kid" in values}
-        self.load_kids(kids)
-        self.customers.load_kids(kid for kid in kids if not self.items_with_kid(kid))
-        self.load_items(allocation["arItemId"] for values in known for allocation in values.get("allocations", ()) if "arItemId" in allocation)
-        self.customers.load(
-            (values[name] for values in known for name in ("customerNo", "toCustomerNo") if name in values),
-            {item.account_no for item in self.looked_up()} | {values["accountNo"] for values in known if "accountNo" in values},
-        )
-        principals = {principal for item in self.looked_up() for principal in claims_named(item)}
-        self.load_items(principals)
-        self.load_claims(principals)
-
-    # ------------------------------------------------------------------------------------------------ what an event is booked with
-
-    def posting_day(self, draft: Draft) -> Day | None:
-        """The day of a posting; None with RANGE after the last period, PERIOD-CLOSED in a closed one."""
-        if draft.refused(("postingDate",)):
-            return None
-        wanted: date = draft.values.get("postingDate") or self.context.today
-        try:
-            placed = self.books.posting_day(wanted)
-        except Invalid as invalid:
-            draft.find(invalid.code, "postingDate", **invalid.parameters)
-            return None
-        if placed.was_closed:
-            year, period = self.books.period_number(wanted)
-            draft.find("PERIOD-CLOSED", "postingDate", year=year, period=period, used=placed.day)
-            return None
-        return Day(placed.day, placed.period)
-
-    def rate(self, draft: Draft, currency: str, on: date) -> Decimal | None:
-        """The exchange rate of a posting: the one sent, else the client's on the day; None with RATE-MISSING."""
-        sent: Decimal | None = draft.values.get("exchangeRate")
-        if currency == self.base_currency:
-            if sent is not None and sent != ONE:
-                draft.find("VALUE-CONFLICT", "exchangeRate", severity="W", other="currency")
-            return ONE
-        if sent is not None:
-            return sent
-        if draft.refused(("exchangeRate",)):
-            return None
-        found = self.books.exchange_rate(currency, on)
-        if found is None:
-            draft.find("RATE-MISSING", "exchangeRate", currency=currency, date=on)
-        return found
 
     def check_common(self, draft: Draft, currency: str, on: date) -> None:
         """PRECISION of the currency, and CODE-UNKNOWN for dimensions that the client does not keep."""
@@ -104,41 +35,6 @@ class PostingDesk(ItemDesk):
         if sent:
             for index, name in unknown_dimensions(self.books, on, sent):
                 draft.find("CODE-UNKNOWN", "dimensions", inside=(index, name), value=sent[index][name])
-
-    def booking(self, draft: Draft, day: Day, journal: str, currency: str, rate: Decimal, document_date: date, origin: Origin) -> Booking:
-        """What the posting is booked with."""
-        return Booking(
-            journal,
-            day.day,
-            day.period,
-            document_date,
-            currency,
-            rate,
-            self.base_decimals,
-            origin.user_id,
-            draft.values.get("text"),
-            dimensions_of(draft.values.get("dimensions", ())),
-        )
-
-    def control_account(self, draft: Draft, customer: Customer, on: date) -> str | None:
-        """The control account of a customer; None with ACCOUNT-UNKNOWN when it cannot be posted to."""
-        number, tried = usable_control_account(self.books, customer.control_account, on)
-        if number is None:
-            draft.cross("ACCOUNT-UNKNOWN", value=tried)
-        return number
-
-    def check_account(self, draft: Draft, number: str | None) -> None:
-        """ACCOUNT-UNKNOWN or ACCOUNT-CONTROL for an account that the posting rules name but that cannot be posted to."""
-        code = unusable(self.books, number)
-        if code is not None:
-            draft.cross(code, value=number or "")
-
-    # ------------------------------------------------------------------------------------------------ taking effect
-
-    def fix_control_account(self, customer: Customer, control_account: str) -> None:
-        """Keep the control account of a customer's first posting."""
-        if customer.control_account is None:
-            self.customers.set_control_account(customer, control_account)
 
     def accept(self, posting: LedgerTransaction, origin: Origin, customer_no: str | None) -> None:
         """Let a transaction take effect, and note it in the log."""
@@ -154,11 +50,6 @@ def too_large(draft: Draft, posting: LedgerTransaction, rate: Decimal) -> bool:
     return True
 
 
-def dimensions_of(sent: Sequence[dict[str, object]]) -> tuple[tuple[int, str], ...]:
-    """Dimensions as GL lines hold them."""
-    return tuple(sorted((int(str(entry["dimensionNo"])), str(entry["value"])) for entry in sent))
-
-
 def details_of(draft: Draft) -> dict[str, object]:
     """What an AR item keeps of the posting that made it."""
     sent = draft.values.get("dimensions")
@@ -168,9 +59,3 @@ def details_of(draft: Draft) -> dict[str, object]:
 def outcome(posting: LedgerTransaction, amount: Decimal, items: Iterable[OpenItem]) -> Outcome:
     """The outcome with every item once."""
     return Outcome(posting, abs(amount) or ZERO, list({item.ar_item_id: item for item in items}.values()))
-
-
-def claims_named(item: OpenItem) -> list[UUID]:
-    """The principals that an item belongs to: those it names, else itself."""
-    named = item.details.get("claimArItemIds") or ([item.claim_ar_item_id] if item.claim_ar_item_id else [item.ar_item_id])
-    return [claim if isinstance(claim, UUID) else UUID(claim) for claim in named]

@@ -12,9 +12,10 @@ from reskontro.kit.messages import Language, Messages, outcome_text, render, wir
 from reskontro.ledger.books import open_books
 from reskontro.norway.rates import STATUTORY
 from reskontro.receivable.auto_postings.desk import PostingDesk
-from reskontro.receivable.auto_postings.drafts import Draft, Outcome, check_references, read
+from reskontro.receivable.auto_postings.drafts import Outcome, check_references, read
 from reskontro.receivable.auto_postings.methods.method import Method
 from reskontro.receivable.auto_postings.methods.table import METHODS
+from reskontro.receivable.drafts import Draft
 from reskontro.receivable.writes import origin_of
 from reskontro.web.calls import Call
 from reskontro.web.idempotency import run_once

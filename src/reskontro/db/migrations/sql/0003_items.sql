@@ -3,11 +3,17 @@
 -- either merges the two.
 
 drop index ar_item_due;
-create index ar_item_due on ar_item (client_no, due_date, ar_item_id) include (base_open_amount, account_no)
+create index ar_item_due on ar_item (client_no, due_date, ar_item_id) include (base_open_amount, account_no, gl_date, changed_at)
   where open_amount <> 0 or base_open_amount <> 0;
-create index ar_item_closed on ar_item (client_no, due_date, ar_item_id) where open_amount = 0 and base_open_amount = 0;
+create index ar_item_closed on ar_item (client_no, due_date, ar_item_id) include (gl_date, changed_at)
+  where open_amount = 0 and base_open_amount = 0;
 create index ar_item_gl_date on ar_item (client_no, gl_date);
 create index ar_item_changed on ar_item (client_no, changed_at);
+
+create index ar_item_partial on ar_item (client_no, due_date, ar_item_id)
+  where (open_amount <> 0 or base_open_amount <> 0) and (open_amount <> original_amount or base_open_amount <> base_original_amount);
+create index ar_item_open_credit on ar_item (client_no, due_date, ar_item_id)
+  where (open_amount <> 0 or base_open_amount <> 0) and open_amount <= 0;
 
 -- Kinds that are rare beside the invoices; whoever writes invoices in the usual currency pays nothing for them.
 create index ar_item_other_types on ar_item (client_no, ar_item_type, due_date, ar_item_id) where ar_item_type <> 'IN';

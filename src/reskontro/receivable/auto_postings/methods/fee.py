@@ -16,11 +16,12 @@ from reskontro.norway.fees import Charge, DebtorType, Dispute, Letter, LetterTyp
 from reskontro.norway.identities import currency_decimals
 from reskontro.norway.rates import ValueMissing
 from reskontro.receivable.auto_postings.desk import PostingDesk, details_of, outcome, too_large
-from reskontro.receivable.auto_postings.drafts import Draft, Outcome
+from reskontro.receivable.auto_postings.drafts import Outcome
 from reskontro.receivable.auto_postings.methods.interest import CONSUMER, JOURNAL, VAT_CODE, check_principal
 from reskontro.receivable.auto_postings.methods.method import TARGET_FIELDS, Method
-from reskontro.receivable.auto_postings.targets import check_currency, find_item
 from reskontro.receivable.customers.record import Customer
+from reskontro.receivable.drafts import Draft
+from reskontro.receivable.targets import check_currency, find_item
 
 FEE_CODE = "feeCode"
 """The detail of a fee item that says which fee it is; a reminder document without it bears a reminder fee."""

@@ -14,10 +14,11 @@ from reskontro.norway.identities import currency_decimals
 from reskontro.norway.interest import ORE, Reduction, late_interest
 from reskontro.norway.rates import DatedTable, ValueMissing, constant_rate
 from reskontro.receivable.auto_postings.desk import PostingDesk, details_of, outcome, too_large
-from reskontro.receivable.auto_postings.drafts import ITEM_FIELDS, Draft, Outcome
+from reskontro.receivable.auto_postings.drafts import Outcome
 from reskontro.receivable.auto_postings.methods.method import TARGET_FIELDS, Method
-from reskontro.receivable.auto_postings.targets import check_collection, check_currency, find_item
 from reskontro.receivable.customers.record import Customer
+from reskontro.receivable.drafts import Draft
+from reskontro.receivable.targets import ITEM_FIELDS, check_collection, check_currency, find_item
 
 JOURNAL = "NOTES"
 VAT_CODE = "7"
@@ -86,9 +87,7 @@ def _interest(desk: PostingDesk, item: OpenItem, until: date, rates: DatedTable,
     )
 
 
-def _calculate(
-    desk: PostingDesk, draft: Draft, item: OpenItem, customer: Customer, until: date, on: date
-) -> tuple[Decimal, Decimal | None] | None:
+def _calculate(desk: PostingDesk, draft: Draft, item: OpenItem, customer: Customer, until: date, on: date) -> tuple[Decimal, Decimal | None] | None:
     """(the interest by the client's rate, the most that may be charged: None for a business); None with VALUE-MISSING."""
     agreed: Decimal | None = None
     if desk.books.config("interest.rate", on) == "AGREED":
@@ -164,6 +163,4 @@ def post(desk: PostingDesk, draft: Draft, origin: Origin) -> Outcome | None:
     return outcome(posting, amount, [charged, item])
 
 
-METHOD = Method(
-    "interest", frozenset((*TARGET_FIELDS, "amount", "currency", "exchangeRate", "interestTo")), ("interestTo",), _load, post
-)
+METHOD = Method("interest", frozenset((*TARGET_FIELDS, "amount", "currency", "exchangeRate", "interestTo")), ("interestTo",), _load, post)

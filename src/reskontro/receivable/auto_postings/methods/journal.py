@@ -15,10 +15,12 @@ from reskontro.ledger.accounts import unknown_dimensions, unusable, usable_contr
 from reskontro.ledger.booking import Booking, Control
 from reskontro.ledger.posting import GlLine, LedgerTransaction, OpenItem
 from reskontro.norway.vat import is_standard_code
-from reskontro.receivable.auto_postings.desk import Day, PostingDesk, details_of, dimensions_of, outcome, too_large
-from reskontro.receivable.auto_postings.drafts import Draft, Outcome, check_decimals
+from reskontro.receivable.auto_postings.desk import PostingDesk, details_of, outcome, too_large
+from reskontro.receivable.auto_postings.drafts import Outcome, check_decimals
 from reskontro.receivable.auto_postings.methods.method import Method
+from reskontro.receivable.booking_desk import Day, dimensions_of
 from reskontro.receivable.customers.record import Customer
+from reskontro.receivable.drafts import Draft
 
 JOURNAL = "MANUAL"
 _CUSTOMER_KEYS = ("customerNo", "accountNo")

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from reskontro.batches.kinds import Origin
 from reskontro.receivable.auto_postings.desk import PostingDesk
-from reskontro.receivable.auto_postings.drafts import CUSTOMER_FIELDS, ITEM_FIELDS, Draft, Outcome
+from reskontro.receivable.auto_postings.drafts import Outcome
+from reskontro.receivable.drafts import Draft
+from reskontro.receivable.targets import CUSTOMER_FIELDS, ITEM_FIELDS
 
 TARGET_FIELDS = (*ITEM_FIELDS, *CUSTOMER_FIELDS)
 

@@ -12,12 +12,16 @@ from reskontro.kit.money import ZERO
 from reskontro.ledger.booking import Booking, Control
 from reskontro.ledger.claims import MatchSource, Meaning, matches_by_rule, meant_by_customer, meant_by_items, meant_by_kid
 from reskontro.ledger.payment_booking import PAYMENT_JOURNAL, book_payment, payment_transaction
-from reskontro.ledger.payments import bank_account_key, bank_gl_account, is_own_bank_account
+from reskontro.ledger.payments import bank_account_key
 from reskontro.ledger.posting import LedgerTransaction, OpenItem
 from reskontro.receivable.auto_postings.desk import PostingDesk, details_of, outcome, too_large
-from reskontro.receivable.auto_postings.drafts import CUSTOMER_FIELDS, ITEM_FIELDS, Draft, Outcome
+from reskontro.receivable.auto_postings.drafts import Outcome
 from reskontro.receivable.auto_postings.methods.method import TARGET_FIELDS, Method
-from reskontro.receivable.auto_postings.targets import (
+from reskontro.receivable.customers.record import Customer
+from reskontro.receivable.drafts import Draft
+from reskontro.receivable.targets import (
+    CUSTOMER_FIELDS,
+    ITEM_FIELDS,
     check_currency,
     common_items,
     conflict,
@@ -26,7 +30,6 @@ from reskontro.receivable.auto_postings.targets import (
     missing,
     named_items,
 )
-from reskontro.receivable.customers.record import Customer
 
 _SOURCES: tuple[tuple[str, MatchSource], ...] = (
     ("arItemId", "MANUAL"),
@@ -80,17 +83,6 @@ def _quiet_customer(desk: PostingDesk, draft: Draft) -> Customer | None:
     if number is not None:
         return desk.customers.find(number)
     return desk.customers.find_account(account_no) if account_no is not None else None
-
-
-def check_payment_details(desk: PostingDesk, draft: Draft) -> None:
-    """CODE-UNKNOWN for a bank account that is not the client's, BANK-DUPLICATE for a reference that is booked."""
-    payment = draft.values.get("payment") or {}
-    today = desk.context.today
-    key = bank_account_key(desk.books, today, payment.get("bankAccountNo"))
-    if "bankAccountNo" in payment and not is_own_bank_account(desk.books, today, key):
-        draft.find("CODE-UNKNOWN", "payment", inside=("bankAccountNo",), value=payment["bankAccountNo"])
-    if "bankReference" in payment and desk.has_bank_reference((key, payment["bankReference"].lower())):
-        draft.find("BANK-DUPLICATE", "payment", inside=("bankReference",), value=payment["bankReference"])
 
 
 def _find_target(desk: PostingDesk, draft: Draft) -> _Target | None:
@@ -201,16 +193,14 @@ def _judge(desk: PostingDesk, draft: Draft, origin: Origin) -> _Case | None:
     values = draft.values
     target = _find_target(desk, draft)
     day = desk.posting_day(draft)
-    check_payment_details(desk, draft)
+    desk.check_payment(draft)
     if target is None or day is None:
         return None
     desk.check_common(draft, target.currency, day.day)
     rate = desk.rate(draft, target.currency, values.get("paymentDate", day.day))
     allocations = _find_allocations(desk, draft, target)
     control_account = desk.control_account(draft, target.customer, day.day)
-    payment = values.get("payment") or {}
-    bank = bank_gl_account(desk.books, day.day, bank_account_key(desk.books, desk.context.today, payment.get("bankAccountNo")))
-    desk.check_account(draft, bank)
+    bank = desk.bank_gl_account(draft, day.day, "PY")
     if draft.failed or rate is None or control_account is None or bank is None:
         return None
     booking = desk.booking(draft, day, PAYMENT_JOURNAL, target.currency, rate, values["paymentDate"], origin)

@@ -8,14 +8,15 @@ from decimal import Decimal
 from reskontro.batches.kinds import Origin
 from reskontro.kit.money import ZERO
 from reskontro.ledger.payment_booking import PAYMENT_JOURNAL
-from reskontro.ledger.payments import bank_account_key, bank_gl_account
 from reskontro.ledger.posting import OpenItem, Part
 from reskontro.norway.accounts import is_bank_account, normalise_account_no
 from reskontro.receivable.auto_postings.desk import PostingDesk, details_of, outcome, too_large
-from reskontro.receivable.auto_postings.drafts import CUSTOMER_FIELDS, Draft, Outcome
+from reskontro.receivable.auto_postings.drafts import Outcome
 from reskontro.receivable.auto_postings.methods.method import TARGET_FIELDS, Method
-from reskontro.receivable.auto_postings.methods.payment import check_payment_details
-from reskontro.receivable.auto_postings.targets import (
+from reskontro.receivable.customers.record import Customer
+from reskontro.receivable.drafts import Draft
+from reskontro.receivable.targets import (
+    CUSTOMER_FIELDS,
     check_collection,
     check_currency,
     common_items,
@@ -25,7 +26,6 @@ from reskontro.receivable.auto_postings.targets import (
     missing,
     named_items,
 )
-from reskontro.receivable.customers.record import Customer
 
 _ITEM_KEYS = ("arItemId", "documentUuid", "documentNo", "referenceNo")
 
@@ -91,7 +91,7 @@ def post(desk: PostingDesk, draft: Draft, origin: Origin) -> Outcome | None:
     values = draft.values
     found = _find_credits(desk, draft)
     day = desk.posting_day(draft)
-    check_payment_details(desk, draft)
+    desk.check_payment(draft)
     payee = _payee(draft)
     if found is None or day is None:
         return None
@@ -106,8 +106,7 @@ def post(desk: PostingDesk, draft: Draft, origin: Origin) -> Outcome | None:
         check_collection(desk, draft, item)
     control_account = desk.control_account(draft, customer, day.day)
     payment = values.get("payment") or {}
-    bank = bank_gl_account(desk.books, day.day, bank_account_key(desk.books, desk.context.today, payment.get("bankAccountNo")), "REFUND")
-    desk.check_account(draft, bank)
+    bank = desk.bank_gl_account(draft, day.day, "REFUND")
     if draft.failed or rate is None or control_account is None or bank is None or payee is None:
         return None
     booking = desk.booking(draft, day, PAYMENT_JOURNAL, currency, rate, values["paymentDate"], origin)
@@ -133,9 +132,7 @@ def _use(desk: PostingDesk, refund: OpenItem, credits: list[OpenItem], origin: O
         part = min(left, -item.open_amount)
         parts.append((item, -part))
         left -= part
-    match = desk.settler.settle_exactly(
-        parts, source="MANUAL", created_by=origin.user_id, batch_uuid=origin.batch_uuid, small_differences=False
-    )
+    match = desk.settler.settle_exactly(parts, source="MANUAL", created_by=origin.user_id, batch_uuid=origin.batch_uuid, small_differences=False)
     desk.log_match(match.match_id, origin, customer.customer_no)
     return [item for item, _ in parts[1:]]
 

@@ -8,13 +8,14 @@ from datetime import date
 from reskontro.batches.kinds import Origin
 from reskontro.kit.money import ZERO
 from reskontro.ledger.posting import OpenItem
-from reskontro.ledger.reversal import JOURNAL, PostedTransaction, load_transaction, load_transactions
+from reskontro.ledger.reversal import JOURNAL, PostedTransaction, load_payments, load_transaction, load_transactions
 from reskontro.ledger.undo import take_back
 from reskontro.receivable.auto_postings.desk import PostingDesk, outcome
-from reskontro.receivable.auto_postings.drafts import Draft, Outcome
+from reskontro.receivable.auto_postings.drafts import Outcome
 from reskontro.receivable.auto_postings.methods.interest import CALCULATED_UNTIL
 from reskontro.receivable.auto_postings.methods.method import Method
-from reskontro.receivable.auto_postings.targets import collection_status
+from reskontro.receivable.drafts import Draft
+from reskontro.receivable.targets import collection_status
 
 _CORRECTED_BY_CREDIT_NOTES = ("IN", "CN", "IT")
 _COLLECTION = "COLLECTION"
@@ -29,7 +30,9 @@ def _keys(drafts: Sequence[Draft]) -> list[tuple[int, int]]:
 def _load(desk: PostingDesk, drafts: Sequence[Draft]) -> None:
     keys = _keys(drafts)
     load_transactions(desk, keys)
-    items = [item for key in keys if (posted := desk.posted.get(key)) is not None for item in posted.items]
+    found = [posted for key in keys if (posted := desk.posted.get(key)) is not None]
+    load_payments(desk, found)
+    items = [item for posted in found for item in posted.items]
     desk.load_matches(item.ar_item_id for item in items)
     desk.customers.load((), {item.account_no for item in desk.looked_up()})
 
@@ -44,6 +47,9 @@ def _status_against(desk: PostingDesk, posted: PostedTransaction) -> str | None:
         return _COLLECTION
     if posted.document_type in _CORRECTED_BY_CREDIT_NOTES:
         return posted.document_type
+    key = (posted.posting.gl_year, posted.posting.transaction_no)
+    if any(payment.suspense and payment.ar_item_id is not None and payment.key == key for payment in posted.payments or ()):
+        return "MATCHED"  # the money has been given to a customer since; that is taken back first
     if posted.document_type is not None:
         return next((status for item in posted.items if (status := collection_status(desk, item)) is not None), None)
     return None
@@ -55,6 +61,8 @@ def _find(desk: PostingDesk, draft: Draft) -> PostedTransaction | None:
     if not keys:
         return None
     posted = load_transaction(desk, *keys[0])
+    if posted is not None:
+        load_payments(desk, [posted])
     if posted is None:
         draft.find("CODE-UNKNOWN", "transactionNo", value=draft.raw["transactionNo"])
         return None
@@ -85,9 +93,7 @@ def post(desk: PostingDesk, draft: Draft, origin: Origin) -> Outcome | None:
     accounts = {item.account_no for item in posted.items}
     owner = desk.customers.find_account(accounts.pop()) if len(accounts) == 1 else None
     touched = [line.item for match in desk.matches_of(posted.items) if match.status == "ACTIVE" for line in match.lines]
-    reversal = take_back(
-        desk, posted, day.day, origin, customer_no=owner.customer_no if owner is not None else None, reason=draft.values["reason"]
-    )
+    reversal = take_back(desk, posted, day.day, origin, customer_no=owner.customer_no if owner is not None else None, reason=draft.values["reason"])
     made = [found for line in reversal.lines if line.ar_item_id is not None and (found := desk.item(line.ar_item_id)) is not None]
     principals = [principal for item in posted.items if (principal := _give_back_days(desk, item)) is not None]
     amount = sum([line.currency_amount for line in reversal.lines if line.currency_amount > 0], ZERO)

@@ -12,11 +12,12 @@ from reskontro.ledger.posting import OpenItem
 from reskontro.ledger.vat_shares import VAT_PARTS, vat_parts_of
 from reskontro.norway.identities import currency_decimals
 from reskontro.receivable.auto_postings.desk import PostingDesk, details_of, outcome
-from reskontro.receivable.auto_postings.drafts import Draft, Outcome
+from reskontro.receivable.auto_postings.drafts import Outcome
 from reskontro.receivable.auto_postings.methods.interest import CALCULATED_UNTIL
 from reskontro.receivable.auto_postings.methods.method import TARGET_FIELDS, Method
 from reskontro.receivable.auto_postings.methods.write_off import JOURNAL, judge_item
 from reskontro.receivable.customers.record import Customer
+from reskontro.receivable.drafts import Draft
 
 
 def _receiver(desk: PostingDesk, draft: Draft, giver: int | None) -> Customer | None:
@@ -85,6 +86,4 @@ def post(desk: PostingDesk, draft: Draft, origin: Origin) -> Outcome | None:
     return outcome(posting, amount, [new, closing, item])
 
 
-METHOD = Method(
-    "transfer", frozenset((*TARGET_FIELDS, "toCustomerNo", "amount", "currency")), ("toCustomerNo",), PostingDesk.load_targets, post
-)
+METHOD = Method("transfer", frozenset((*TARGET_FIELDS, "toCustomerNo", "amount", "currency")), ("toCustomerNo",), PostingDesk.load_targets, post)

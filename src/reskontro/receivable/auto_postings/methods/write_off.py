@@ -15,11 +15,13 @@ from reskontro.ledger.posting import OpenItem, Part
 from reskontro.ledger.reversal import load_transactions_of
 from reskontro.ledger.vat_shares import vat_parts_of
 from reskontro.norway.identities import currency_decimals
-from reskontro.receivable.auto_postings.desk import Day, PostingDesk, details_of, outcome
-from reskontro.receivable.auto_postings.drafts import ITEM_FIELDS, Draft, Outcome
+from reskontro.receivable.auto_postings.desk import PostingDesk, details_of, outcome
+from reskontro.receivable.auto_postings.drafts import Outcome
 from reskontro.receivable.auto_postings.methods.method import TARGET_FIELDS, Method
-from reskontro.receivable.auto_postings.targets import check_collection, check_currency, find_item
+from reskontro.receivable.booking_desk import Day
 from reskontro.receivable.customers.record import Customer
+from reskontro.receivable.drafts import Draft
+from reskontro.receivable.targets import ITEM_FIELDS, check_collection, check_currency, find_item
 
 JOURNAL = "AUTO"
 
@@ -153,6 +155,4 @@ WRITE_OFF = Method(
     _load_write_offs,
     post_write_off,
 )
-SMALL_DIFFERENCE = Method(
-    "smalldifference", frozenset((*TARGET_FIELDS, "amount", "currency")), (), PostingDesk.load_targets, post_small_difference
-)
+SMALL_DIFFERENCE = Method("smalldifference", frozenset((*TARGET_FIELDS, "amount", "currency")), (), PostingDesk.load_targets, post_small_difference)
