@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -13,78 +12,23 @@ import httpx2
 from benchmarks.data import CUSTOMERS, body, customer, invoice, invoices
 from benchmarks.installation import Installation, PeakMemory
 from benchmarks.limits import CUSTOMER_TABLES, DOCUMENT_TABLES, measure_limit
+from benchmarks.reading import READING
+from benchmarks.sending import numbers, path_of, send_invoices, wait_for_batches, was_accepted, with_customers
 from benchmarks.wire import Load, request, run_load
 
 Figures = dict[str, float]
-_counter = iter(range(1, 10**9, 1_000_000))
-
-
-def _path(client_no: int, rest: str) -> str:
-    return f"/arm/v1/clients/{client_no}{rest}"
-
-
-def _wait(measured: Installation, client_nos: list[int]) -> None:
-    """Wait until no batch of the clients is open."""
-    while True:
-        waiting = 0
-        for client_no in client_nos:
-            with measured.house.database.transaction(client_no) as transaction:
-                row = transaction.execute(
-                    "select count(*) from batch where client_no = %s and status in ('QUEUED', 'PROCESSING')", (client_no,)
-                ).fetchone()
-                waiting += row[0] if row else 0
-        if not waiting:
-            return
-        time.sleep(0.02)
-
-
-def _accepted(status: int) -> bool:
-    return status == 202
-
-
-def with_customers(measured: Installation) -> int:
-    """A fresh client with the customers that the invoices name."""
-    client_no = measured.add_client()
-    items = [customer(number) for number in range(1, CUSTOMERS + 1)]
-    run_load(measured.port, [request("POST", _path(client_no, "/customers/batches"), measured.token, body("customers", items))], 1, expect=_accepted)
-    _wait(measured, [client_no])
-    return client_no
-
-
-def _send_invoices(measured: Installation, client_nos: list[int], batches: int, size: int) -> float:
-    """Seconds from the first POST to the last item processed; the clients send at the same time."""
-    requests = {
-        client_no: [
-            request(
-                "POST",
-                _path(client_no, "/documents/batches"),
-                measured.token,
-                body("documents", list(invoices(next(_counter), size, seed=client_no * 100 + number))),
-            )
-            for number in range(batches)
-        ]
-        for client_no in client_nos
-    }
-    started = time.perf_counter()
-    threads = [threading.Thread(target=run_load, args=(measured.port, sent, 1), kwargs={"expect": _accepted}) for sent in requests.values()]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    _wait(measured, client_nos)
-    return time.perf_counter() - started
 
 
 def documents_end_to_end(measured: Installation, scale: float) -> Figures:
     """Documents with three lines from the first POST to the last item processed, by one client and by two, beside the limit."""
     size, batches = 10_000, max(1, round(3 * scale))
     one = with_customers(measured)
-    _send_invoices(measured, [one], 1, 2_000)
-    seconds = _send_invoices(measured, [one], batches, size)
+    send_invoices(measured, [one], 1, 2_000)
+    seconds = send_invoices(measured, [one], batches, size)
     rate = batches * size / seconds
     limit = measure_limit(measured.house, one, DOCUMENT_TABLES, batches * size + 2_000)
     two = [with_customers(measured), with_customers(measured)]
-    seconds = _send_invoices(measured, two, batches, size)
+    seconds = send_invoices(measured, two, batches, size)
     return {
         "documents/s, one client": rate,
         "documents/s, two clients": 2 * batches * size / seconds,
@@ -99,13 +43,13 @@ def worker_alone(measured: Installation, scale: float) -> Figures:
     client_no = with_customers(measured)
     measured.pause_workers()
     sent = [
-        request("POST", _path(client_no, "/documents/batches"), measured.token, body("documents", list(invoices(next(_counter), size, seed=number))))
+        request("POST", path_of(client_no, "/documents/batches"), measured.token, body("documents", list(invoices(next(numbers), size, seed=number))))
         for number in range(batches)
     ]
-    run_load(measured.port, sent, 1, expect=_accepted)
+    run_load(measured.port, sent, 1, expect=was_accepted)
     started = time.perf_counter()
     measured.resume_workers()
-    _wait(measured, [client_no])
+    wait_for_batches(measured, [client_no])
     rate = batches * size / (time.perf_counter() - started)
     limit = measure_limit(measured.house, client_no, DOCUMENT_TABLES, batches * size)
     return {"documents/s": rate, "limit, documents/s by COPY": limit, "share of the limit": rate / limit}
@@ -118,15 +62,15 @@ def customers_end_to_end(measured: Installation, scale: float) -> Figures:
     sent = [
         request(
             "POST",
-            _path(client_no, "/customers/batches"),
+            path_of(client_no, "/customers/batches"),
             measured.token,
             body("customers", [customer(number) for number in range(1 + n * size, 1 + (n + 1) * size)]),
         )
         for n in range(batches)
     ]
     started = time.perf_counter()
-    run_load(measured.port, sent, 1, expect=_accepted)
-    _wait(measured, [client_no])
+    run_load(measured.port, sent, 1, expect=was_accepted)
+    wait_for_batches(measured, [client_no])
     rate = batches * size / (time.perf_counter() - started)
     limit = measure_limit(measured.house, client_no, CUSTOMER_TABLES, batches * size)
     return {"customers/s": rate, "limit, customers/s by COPY": limit, "share of the limit": rate / limit}
@@ -147,8 +91,8 @@ def accept_documents(measured: Installation, scale: float) -> Figures:
     measured.pause_workers()
     for connections in (1, 4):
         count = max(8, round(20 * scale)) * (1 if connections == 1 else 2)
-        sent = [request("POST", _path(client_no, "/documents/batches"), measured.token, bodies[n % 4]) for n in range(count)]
-        load = run_load(measured.port, sent, connections, expect=_accepted)
+        sent = [request("POST", path_of(client_no, "/documents/batches"), measured.token, bodies[n % 4]) for n in range(count)]
+        load = run_load(measured.port, sent, connections, expect=was_accepted)
         figures[f"items/s, {connections} connections"] = count * 10_000 / load.seconds
         figures[f"p99 ms, {connections} connections"] = load.percentile(0.99)
         _discard(measured, client_no)
@@ -164,9 +108,9 @@ def accept_customers(measured: Installation, scale: float) -> Figures:
     measured.pause_workers()
     load = run_load(
         measured.port,
-        (request("POST", _path(client_no, "/customers/batches"), measured.token, content) for _ in range(count)),
+        (request("POST", path_of(client_no, "/customers/batches"), measured.token, content) for _ in range(count)),
         8,
-        expect=_accepted,
+        expect=was_accepted,
     )
     _discard(measured, client_no)
     measured.resume_workers()
@@ -175,12 +119,12 @@ def accept_customers(measured: Installation, scale: float) -> Figures:
 
 def _single(measured: Installation, client_no: int, count: int, connections: int, customer_no: str | None) -> Load:
     chance = random.Random(connections)
-    first = next(_counter)
+    first = next(numbers)
 
     def sent() -> Iterator[bytes]:
         for number in range(first, first + count):
             chosen = customer_no or str(100_000 + chance.randint(1, CUSTOMERS))
-            yield request("POST", _path(client_no, "/documents"), measured.token, b'{"document":' + invoice(number, chance, chosen) + b"}")
+            yield request("POST", path_of(client_no, "/documents"), measured.token, b'{"document":' + invoice(number, chance, chosen) + b"}")
 
     ready = list(sent())
     return run_load(measured.port, ready, connections, expect=lambda status: status == 201)
@@ -208,7 +152,7 @@ def read_customer(measured: Installation, scale: float) -> Figures:
     client_no = with_customers(measured)
     count = max(1_000, round(10_000 * scale))
     chance = random.Random(7)
-    ready = [request("GET", _path(client_no, f"/customers/{100_000 + chance.randint(1, CUSTOMERS)}"), measured.token) for _ in range(count)]
+    ready = [request("GET", path_of(client_no, f"/customers/{100_000 + chance.randint(1, CUSTOMERS)}"), measured.token) for _ in range(count)]
     load = run_load(measured.port, ready, 16, expect=lambda status: status == 200)
     return {"reads/s": count / load.seconds, "p99 ms": load.percentile(0.99)}
 
@@ -223,14 +167,14 @@ def million_customers(measured: Installation, scale: float) -> Figures:
             yield b"".join(customer(number) + b"\n" for number in range(first, min(first + 1_000, count + 1)))
 
     headers = {"Authorization": f"Bearer {measured.token}", "Content-Type": "application/x-ndjson"}
-    url = f"http://127.0.0.1:{measured.port}{_path(client_no, '/customers/batches')}"
+    url = f"http://127.0.0.1:{measured.port}{path_of(client_no, '/customers/batches')}"
     with PeakMemory(measured) as memory:
         started = time.perf_counter()
         answer = httpx2.post(url, content=lines(), headers=headers, timeout=600)
         if answer.status_code != 202:
             raise RuntimeError(answer.text)
         accepted = time.perf_counter() - started
-        _wait(measured, [client_no])
+        wait_for_batches(measured, [client_no])
         processed = time.perf_counter() - started
     return {
         "items": count,
@@ -245,11 +189,11 @@ def growth(measured: Installation, scale: float) -> Figures:
     """Documents end to end with few and with many documents already in the ledger."""
     few, many = 10_000, max(20_000, round(1_000_000 * scale))
     client_no = with_customers(measured)
-    _send_invoices(measured, [client_no], 1, few)
-    early = 20_000 / _send_invoices(measured, [client_no], 2, 10_000)
+    send_invoices(measured, [client_no], 1, few)
+    early = 20_000 / send_invoices(measured, [client_no], 2, 10_000)
     while (left := many - _documents(measured, client_no)) > 0:
-        _send_invoices(measured, [client_no], max(1, min(5, left // 10_000)), 10_000)
-    late = 20_000 / _send_invoices(measured, [client_no], 2, 10_000)
+        send_invoices(measured, [client_no], max(1, min(5, left // 10_000)), 10_000)
+    late = 20_000 / send_invoices(measured, [client_no], 2, 10_000)
     return {
         f"documents/s with {few:,} documents": early,
         f"documents/s with {many:,} documents": late,
@@ -273,4 +217,5 @@ MEASURES: dict[str, Callable[[Installation, float], dict[str, Any]]] = {
     "read": read_customer,
     "stream": million_customers,
     "growth": growth,
+    **READING,
 }

@@ -8,6 +8,8 @@ from reskontro.batches import endpoints as batches
 from reskontro.batches.kinds import Kinds
 from reskontro.host import health, token
 from reskontro.receivable.administration import endpoints as administration
+from reskontro.receivable.ar_items import endpoints as ar_items
+from reskontro.receivable.ar_items.batch import AR_ITEMS_PUT
 from reskontro.receivable.auto_postings import endpoints as auto_postings
 from reskontro.receivable.client_configs import endpoints as client_configs
 from reskontro.receivable.codes import endpoints as codes
@@ -20,6 +22,9 @@ from reskontro.receivable.gl_items import endpoints as gl_items
 from reskontro.receivable.gl_movements import endpoints as gl_movements
 from reskontro.receivable.insights import endpoints as insights
 from reskontro.receivable.log_items import endpoints as log_items
+from reskontro.receivable.matching import endpoints as matching
+from reskontro.receivable.payment_reservations import endpoints as payment_reservations
+from reskontro.receivable.payment_reservations.expiry import EXPIRY
 from reskontro.web.operations import Operation
 
 VERSION = version("reskontro")
@@ -29,14 +34,15 @@ def all_operations() -> list[Operation]:
     """Every operation of the API."""
     books = (administration, client_configs, codes)
     ledger = (customers, documents, document_bundles, gl_items, gl_movements, insights, log_items)
-    postings = (auto_postings,)
+    postings = (ar_items, auto_postings, matching, payment_reservations)
     rooms = (token, batches, *books, *ledger, *postings, health)
     return [operation for room in rooms for operation in room.routes.operations]
 
 
 def kinds() -> Kinds:
-    """Every kind of batch; the one place where they are registered."""
+    """Every kind of batch, and every periodic job of the workers; the one place where they are registered."""
     registry = Kinds()
-    for kind in (CUSTOMERS_POST, CUSTOMERS_PUT, DOCUMENTS_POST):
+    for kind in (CUSTOMERS_POST, CUSTOMERS_PUT, DOCUMENTS_POST, AR_ITEMS_PUT):
         registry.register(kind)
+    registry.jobs.append(EXPIRY)
     return registry

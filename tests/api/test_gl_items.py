@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from base64 import urlsafe_b64encode
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from reskontro.db.engine import lock_client
-from reskontro.ledger import journal
-from reskontro.ledger.posting import ONE, GlLine, LedgerTransaction
 from tests.api.support import amounts, configure, created, credit_note, exchange_rate, invoice, line, payment, shown
 from tests.house import House, exact_json
 
@@ -182,34 +178,22 @@ class TestList:
 
 def test_a_reversal_is_seen_from_both_sides(books: House) -> None:
     """The original tells which later transaction took it back, though its row was never changed; the reversal tells which one it took back."""
-    first = journalled(books, [("1920", 500), ("3200", -500)])
+    entries = [{"glAccount": "1920", "debit": 500}, {"glAccount": "3200", "credit": 500}]
+    first = auto_posted(books, "journal", {"entries": entries, "text": "Opening"})
     assert [item["reversedByTransactionNo"] for item in listed(books)] == [None, None]
-    second = journalled(books, [("1920", -500), ("3200", 500)], reverses=(2026, first))
+    second = auto_posted(books, "reversal", {"glYear": 2026, "transactionNo": first, "reason": "Wrong account"})
     names = ("transactionNo", "journal", "reversesTransactionNo", "reversedByTransactionNo")
     original, reversal = (first, "MANUAL", None, second), (second, "REVERSAL", first, None)
     assert [tuple(item[name] for name in names) for item in listed(books)] == [original, original, reversal, reversal]
     assert books.get(f"/glitems/{listed(books)[0]['glItemId']}").json()["reversedByTransactionNo"] == second
 
 
-def journalled(house: House, lines: list[tuple[str, int]], reverses: tuple[int, int] | None = None) -> int:
-    """Number of a transaction on ordinary accounts."""
-    posting = LedgerTransaction(
-        journal="REVERSAL" if reverses else "MANUAL",
-        gl_date=date(2026, 11, 3),
-        gl_year=2026,
-        gl_period=11,
-        document_date=date(2026, 11, 3),
-        currency="NOK",
-        exchange_rate=ONE,
-        lines=[GlLine(account, Decimal(amount), Decimal(amount)) for account, amount in lines],
-        created_by="anne",
-        reverses=reverses,
-    )
-    with house.database.transaction(house.client_no) as transaction:
-        lock_client(transaction, house.client_no)
-        journal.number_transactions(transaction, house.client_no, [posting])
-        journal.write_transactions(transaction, house.client_no, [posting], house.clock.now())
-    return posting.transaction_no
+def auto_posted(house: House, method: str, posting: dict[str, Any]) -> int:
+    """Number of the transaction of an auto posting."""
+    answer = house.post(f"/autopostings/{method}", {"autoPostings": [posting]})
+    assert answer.status_code == 200, answer.text
+    number: int = answer.json()["autoPostings"][0]["transactionNo"]
+    return number
 
 
 def encoded(raw: bytes) -> str:

@@ -8,10 +8,10 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.api.support import invoice
-from tests.house import House
 
 from reskontro.db.engine import lock_client
+from tests.api.support import invoice
+from tests.house import House
 
 KEY = {"Idempotency-Key": "k-1"}
 NEW = {"customer": {"customerNo": "N-1", "name": "Ny"}}
@@ -82,9 +82,13 @@ class TestRepetition:
         """The stored answer comes before 409 CLIENT-NOT-ACTIVE."""
         first = books.post("/customers", NEW, headers=KEY)
         batch = books.post("/customers/batches", {"customers": [{}]}, headers=KEY)
+        lines = books.post("/documents/batches", content=b"{}", headers={**KEY, **NDJSON})
         assert books.put("", {"client": {"status": "SUSPENDED"}}).status_code == 200
         assert books.post("/customers", NEW, headers=KEY).content == first.content
         assert books.post("/customers/batches", {"customers": [{}]}, headers=KEY).content == batch.content
+        assert books.post("/documents/batches", content=b"{}", headers={**KEY, **NDJSON}).content == lines.content
+        assert books.post("/documents/batches", content=b"{}", headers=NDJSON).json()["code"] == "CLIENT-NOT-ACTIVE"
+        assert books.post("/documents/batches", content=b"{", headers=NDJSON).json()["code"] == "MALFORMED-JSON"
         assert books.post("/customers", NEW, headers={"Idempotency-Key": "k-2"}).json()["code"] == "CLIENT-NOT-ACTIVE"
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from tests.api.support import invoice, send
-from tests.house import House
 
 from reskontro.kit.texts import FIELD_TEXTS, OUTCOME_TEXTS
+from tests.api.support import invoice, send
+from tests.house import House
 from tests.shared_data import shared_path
 
 
@@ -72,4 +72,6 @@ def test_the_catalogue_is_that_of_the_contract() -> None:
     assert len(table) > 50
     # The text of PERIOD-CLOSED ends earlier when it is an error.
     left_out = {"PERIOD-CLOSED"}
-    assert {code: FIELD_TEXTS.get(code) for code in table if code not in left_out} == {code: texts for code, texts in table.items() if code not in left_out}
+    assert {code: FIELD_TEXTS.get(code) for code in table if code not in left_out} == {
+        code: texts for code, texts in table.items() if code not in left_out
+    }

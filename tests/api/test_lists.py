@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+
 from tests.api.support import amounts, created, invoice, payment
 from tests.house import House
 
@@ -70,7 +71,11 @@ class TestReadingOn:
         for number, answer in enumerate(pages, 1):
             summary = answer.json()["summary"]
             links = {name: summary[name] for name in ("firstPage", "previousPage", "nextPage", "lastPage") if name in summary}
-            expected = {"lastPage": 3} | ({"firstPage": 1, "previousPage": number - 1} if number > 1 else {}) | ({"nextPage": number + 1} if number < 3 else {})
+            expected = (
+                {"lastPage": 3}
+                | ({"firstPage": 1, "previousPage": number - 1} if number > 1 else {})
+                | ({"nextPage": number + 1} if number < 3 else {})
+            )
             assert {name: dict(parse_qsl(urlsplit(url).query)) for name, url in links.items()} == {
                 name: {"query": query, "pageno": str(target)} for name, target in expected.items()
             }

@@ -42,8 +42,14 @@ def test_it_leaves_no_process_behind_however_it_ends(tmp_path: Path, number: sig
             stdout=output,
             stderr=output,
         )
+
+    def waiting() -> bool:
+        log = (tmp_path / "demo.log").read_text()
+        assert demo.poll() is None, log
+        return "End it with Ctrl-C" in log
+
     try:
-        until(lambda: b"End it with Ctrl-C" in (tmp_path / "demo.log").read_bytes(), "the demonstration waits")
+        until(waiting, "the demonstration waits")
         started = psutil.Process(demo.pid).children(recursive=True)
         assert started
         demo.send_signal(number)

@@ -9,10 +9,11 @@ import psycopg
 from joserfc import jwt
 from psycopg.types.json import Jsonb
 
+from reskontro.kit.ids import encode_id
 from reskontro.ledger.books import raise_version
 from tests.house import House
 
-OURS, THEIRS, UNKNOWN = 3107, 4218, 999_999_998
+OURS, THEIRS, UNKNOWN = 3107, 421_842_187, 999_999_998
 AMOUNTS = {"exclVat": 1000, "vat": 250, "inclVat": 1250}
 
 
@@ -50,6 +51,7 @@ def settle_in(house: House, client_no: int) -> dict[str, str]:
             " values (%s, 'ATTACHMENT', 'A1', 'a', 'a', true, '{}')",
             (client_no,),
         )
+        transaction.execute("update period set status = 'CLOSED', closed_at = now(), closed_by = 'test' where to_date = '2026-01-31'")
         raise_version(transaction, client_no)
     customer, gone = f"C{client_no}", f"G{client_no}"
     own.customer(customer)
@@ -64,7 +66,22 @@ def settle_in(house: House, client_no: int) -> dict[str, str]:
     keyed = own.post("/customers", {"customer": {"customerNo": f"K{client_no}", "name": "K"}}, headers={"Idempotency-Key": "k-1"})
     assert keyed.status_code == 201
     assert own.get("/customers").status_code == 200
-    return {"customerno": customer, "documentno": f"D{client_no}", "batchuuid": batch["batchUuid"]}
+    document = own.get(f"/documents/D{client_no}?expand=glitems").json()
+    objects = {
+        "customerno": customer,
+        "documentno": f"D{client_no}",
+        "batchuuid": batch["batchUuid"],
+        "documentbundleid": document["documentBundleId"],
+        "aritemid": document["arItemId"],
+        "glitemid": document["glItems"][0]["glItemId"],
+        "matchid": encode_id(own.rows("select match_id from match")[0][0]),
+    }
+    sent = {"paymentId": f"R{client_no}", "customerNo": customer, "amount": 10}
+    reservation = own.post("/paymentreservations", {"paymentReservation": sent})
+    assert reservation.status_code == 201, reservation.text
+    objects["paymentreservationid"] = reservation.json()["paymentReservationId"]
+    objects["logitemid"] = own.get("/logitems").json()["logItems"][0]["logItemId"]
+    return objects
 
 
 def signed_token(house: House, **claims: Any) -> str:

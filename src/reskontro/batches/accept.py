@@ -125,7 +125,6 @@ async def accept_batch(call: Call, kind: BatchKind) -> Reply:
     """Accept a batch as JSON or NDJSON; raises Problem for what makes the whole body unacceptable, and then nothing is stored."""
     entity = call.operation.body.entity if call.operation.body else None
     assert entity is not None
-    call.services.rates.check_items(call.client_no)
     if content_media(call.request) == NDJSON:
         return await _accept_lines(call, kind, entity)
     settings = call.services.settings
@@ -264,7 +263,6 @@ async def _accept_lines(call: Call, kind: BatchKind, entity: str) -> Reply:
         run = loop.run_in_executor
         await run(services.threads, transaction.__enter__)
         try:
-            await run(services.threads, lambda: open_books(connection, call.client_no).require_active())
             batch_uuid = new_id()
             count = 0
 
@@ -291,6 +289,7 @@ async def _accept_lines(call: Call, kind: BatchKind, entity: str) -> Reply:
                     kept = stored_reply(connection, claim)
                     if kept is not None:
                         raise _Replayed(kept)
+                open_books(connection, call.client_no).require_active()
                 _insert(call, connection, kind, batch_uuid, count)
                 reply = _accepted(call, connection, batch_uuid)
                 if claim is not None:

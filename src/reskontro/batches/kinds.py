@@ -11,6 +11,7 @@ from datetime import date, datetime
 from typing import Any, Literal, Protocol
 from uuid import UUID
 
+from reskontro.batches.periodic import PeriodicJob
 from reskontro.db.engine import Transaction
 from reskontro.kit.messages import Message
 from reskontro.ledger.books import Books
@@ -125,10 +126,11 @@ class BatchKind:
 
 
 class Kinds:
-    """The registered kinds by name."""
+    """The registered kinds by name, and what workers do besides batches."""
 
     def __init__(self) -> None:
         self._by_name: dict[str, BatchKind] = {}
+        self.jobs: list[PeriodicJob] = []
 
     def register(self, kind: BatchKind) -> BatchKind:
         """Add a kind; its name must be new."""

@@ -22,6 +22,7 @@ import structlog
 
 from reskontro.batches.cleaning import clean
 from reskontro.batches.kinds import BatchKind, ChunkContext, Item, ItemResult, Kinds, Origin
+from reskontro.batches.periodic import PeriodicJobs
 from reskontro.batches.seen import SeenKeys
 from reskontro.batches.slices import slice_at
 from reskontro.batches.store import (
@@ -87,6 +88,7 @@ class Worker:
         self._chunks = 0
         self._last_served: dict[int, float] = {}
         self._next_cleaning = time.monotonic() + CLEANING_SECONDS
+        self._jobs = PeriodicJobs(kinds.jobs)
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="reader")
         self._reader_connection: Transaction | None = None
         self._ahead: Future[ReadChunk | None] | None = None
@@ -110,6 +112,7 @@ class Worker:
 
     def _work(self, connection: Transaction, until_idle: bool) -> bool:
         while not self._stopping.is_set():
+            self._jobs.run_due(connection, self._settings, self._clock.now())
             with system_transaction(connection) as transaction:
                 waiting = clients_waiting(transaction)
             worked = False
@@ -274,35 +277,38 @@ class Worker:
                 fresh, keys = self._without_duplicates(transaction, batch, kind, items, results)
                 done = kind.process(transaction, context, fresh) if fresh else []
                 for item, result in zip(fresh, done, strict=True):
-                    result.natural_key = kind.natural_key(item.value)
+                    result.natural_key = keys.get(item.index)
                     results[item.index - first] = result
                 final = [result for result in results if result is not None]
                 assert len(final) == len(raw_items)
                 failed = sum(result.result == "FAILED" for result in final)
                 insert_results(transaction, batch, first, final)
                 status = advance(transaction, batch, len(final) - failed, failed, now)
-            self._seen.remember(batch, keys, len(final), finished=status == "PROCESSED")
+            self._seen.remember(batch, keys.values(), len(final), finished=status == "PROCESSED")
         self._note(kind, final, time.perf_counter() - started)
 
     def _without_duplicates(
         self, transaction: Transaction, batch: BatchRecord, kind: BatchKind, items: Sequence[Item], results: list[ItemResult | None]
-    ) -> tuple[list[Item], list[str]]:
-        """The items whose natural key is new in the batch; the others get their result. Also returns the new keys."""
+    ) -> tuple[list[Item], dict[int, str]]:
+        """The items whose natural key is new in the batch; the others get their result. Also returns the keys by index."""
         fresh: list[Item] = []
+        keys: dict[int, str] = {}
         here: dict[str, int] = {}
         repeated: list[tuple[Item, str]] = []
         for item in items:
             key = kind.natural_key(item.value)
             if key is None:
                 fresh.append(item)
-            elif key in here or self._seen.may_have(key):
+                continue
+            keys[item.index] = key
+            if key in here or self._seen.may_have(key):
                 repeated.append((item, key))
                 here.setdefault(key, item.index)
             else:
                 here[key] = item.index
                 fresh.append(item)
         if not repeated:
-            return fresh, list(here)
+            return fresh, keys
         earlier = first_indexes(transaction, batch.client_no, batch.batch_uuid, [key for _, key in repeated])
         back: list[Item] = []
         for item, key in repeated:
@@ -312,7 +318,7 @@ class Worker:
                 back.append(item)
                 continue
             results[item.index - batch.count_processed] = _duplicate(kind, item, key, index)
-        return sorted(fresh + back, key=lambda item: item.index), list(here)
+        return sorted(fresh + back, key=lambda item: item.index), keys
 
     def _note(self, kind: BatchKind, results: Sequence[ItemResult], seconds: float) -> None:
         self._chunks += 1

@@ -57,7 +57,7 @@ WRITE_RESULT = Schema("WriteResult", _write_result_fields(), "What became of one
 SUMMARY = Schema(
     "Summary",
     [
-        integer("pageNo", 1, _NUMBER_MAX, "This page", always=True),
+        integer("pageNo", 1, 10**18, "This page", always=True),
         integer("currentPageSize", 0, _NUMBER_MAX, "Records on this page", always=True),
         integer("pageSizeLimit", 1, _NUMBER_MAX, "Page size in force", always=True),
         integer("totalPages", 0, _NUMBER_MAX, "0 when nothing matched", always=True),

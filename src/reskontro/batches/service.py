@@ -180,8 +180,8 @@ _RESULT_SQL = (
 
 def cancel_batch(call: Call, transaction: Transaction, batch_uuid: UUID) -> Reply:
     """Stop a batch: at once when no chunk of it is running, else as soon as that is finished. Raises Problem STATE-CONFLICT."""
-    open_books(transaction, call.client_no).require_active()
     batch = _load(transaction, call, batch_uuid)
+    open_books(transaction, call.client_no).require_active()
     if batch.is_final:
         raise Problem("STATE-CONFLICT", f"the batch is {batch.status}")
     try:
@@ -225,10 +225,10 @@ def _items_to_retry(transaction: Transaction, batch: BatchRecord) -> Iterator[by
 
 def retry_failed(call: Call, transaction: Transaction, batch_uuid: UUID) -> Reply:
     """Make a new batch of the failed and cancelled items. Raises Problem STATE-CONFLICT or NOTHING-TO-RETRY."""
-    open_books(transaction, call.client_no).require_active()
     # Two calls at once: the second waits here and then finds the new batch.
     transaction.execute("select 1 from batch where client_no = %s and batch_uuid = %s for update", (call.client_no, batch_uuid))
     batch = _load(transaction, call, batch_uuid)
+    open_books(transaction, call.client_no).require_active()
     if not batch.is_final:
         raise Problem("STATE-CONFLICT", f"the batch is {batch.status}; wait until it is final")
     if batch.entity not in ("CUSTOMERS", "DOCUMENTS"):

@@ -34,7 +34,8 @@ class WorkerProcesses:
     def __init__(self, count: int, environment: Mapping[str, str]) -> None:
         self._environment = dict(environment)
         self._stopping = threading.Event()
-        self._lock = threading.Lock()
+        # A signal's handler may stop the workers while the same thread is already doing it.
+        self._lock = threading.RLock()
         self._children: dict[int, subprocess.Popen[bytes]] = {}
         self._read_end, self._write_end = os.pipe()
         self._threads = [threading.Thread(target=self._watch, args=(number,), name=f"worker {number}", daemon=True) for number in range(1, count + 1)]

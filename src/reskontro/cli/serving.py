@@ -39,6 +39,7 @@ def serve(
 
     Ctrl-C or SIGTERM ends it in order: nothing new is accepted, running calls and the chunk in hand are finished.
     """
+    from reskontro.cli.children import end_with_parent
     from reskontro.logs import configure_logging
 
     settings = settings_from(data, database_url, port=port, host=host, workers=workers)
@@ -46,6 +47,7 @@ def serve(
     listener = listen(settings.host, settings.port)
     settings = settings.model_copy(update={"port": listener.getsockname()[1]})
     signal.signal(signal.SIGTERM, _leave)
+    end_with_parent(lambda: os.kill(os.getpid(), signal.SIGTERM))
     with listener, tempfile.TemporaryDirectory(prefix="reskontro-metrics-") as shared:
         # Before anything imports prometheus-client: the API then shows what its workers count as well.
         os.environ.setdefault(METRICS_FOLDER, shared)
@@ -55,10 +57,6 @@ def serve(
 def _leave(_signal: int, _frame: Any) -> None:
     """SIGTERM before anything is served: unwind, so that the database is left in order."""
     raise SystemExit(0)
-
-
-def _ignore(_signal: int, _frame: Any) -> None:
-    """A signal that has been obeyed already."""
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -124,12 +122,17 @@ def _serve(settings: Settings, listener: socket.socket) -> None:
                 super().handle_exit(sig, frame)
                 workers.ask_to_stop()
 
+        server = Server(config)
+
+        def end(_signal: int, _frame: Any) -> None:
+            """A signal before the server listens to signals itself ends it; one after it has ended (it repeats its own) changes nothing."""
+            server.should_exit = True
+
         try:
             workers.start()
-            # The server raises the signal that ended it once more when it has finished; by then it has been obeyed.
-            signal.signal(signal.SIGTERM, _ignore)
-            signal.signal(signal.SIGINT, _ignore)
-            Server(config).run(sockets=[listener])
+            signal.signal(signal.SIGTERM, end)
+            signal.signal(signal.SIGINT, end)
+            server.run(sockets=[listener])
         finally:
             workers.stop()
     _log().info("stopped")

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Self
 from uuid import UUID
 
@@ -35,7 +36,22 @@ def copy_json(value: Any) -> str:
 
 def copy_array(values: Iterable[str]) -> str:
     """An array of texts in the text format of COPY."""
-    return copy_text("{" + ",".join(f'"{value.translate(_ARRAY_ESCAPES)}"' for value in values) + "}")
+    return copy_text(text_array(values))
+
+
+def text_array(values: Iterable[str]) -> str:
+    """Texts as the literal of an array, for ``any(%s::text[])``: a list as a parameter is taken apart element by element."""
+    listed = list(values)
+    together = "".join(listed)
+    if '"' in together or "\\" in together:
+        listed = [value.translate(_ARRAY_ESCAPES) for value in listed]
+    return '{"' + '","'.join(listed) + '"}' if listed else "{}"
+
+
+@lru_cache(maxsize=4096)
+def copy_day(value: date) -> str:
+    """A date in the text format of COPY; a set names few different ones many times."""
+    return value.isoformat()
 
 
 def copy_value(value: Any) -> str:
@@ -94,6 +110,10 @@ class Stage:
             self.copy(transaction, lines)
 
 
+ASIDE_FROM = 100
+"""A set of so many items is sent aside; for fewer the thread would cost more than it saves."""
+
+
 class Outbox:
     """Rows and statements of a transaction on their way to the database, in the order given; for a ``with`` block.
 
@@ -109,8 +129,7 @@ class Outbox:
     @property
     def transaction(self) -> Transaction:
         """The transaction for a statement of one's own, which sees everything sent before: waits until it is there."""
-        while self._underway:
-            self._underway.pop(0).result()
+        self._wait()
         return self._transaction
 
     def rows(self, stage: Stage, lines: Sequence[str], statement: str, parameters: Sequence[Any]) -> None:
@@ -129,13 +148,17 @@ class Outbox:
         else:
             self._underway.append(self._sender.submit(send, *arguments))
 
+    def _wait(self) -> None:
+        while self._underway:
+            self._underway.pop(0).result()
+
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         try:
             if kind is None:
-                _ = self.transaction
+                self._wait()
         finally:
             if self._sender is not None:
                 self._sender.shutdown(cancel_futures=kind is not None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Literal, NamedTuple
 
@@ -60,6 +60,16 @@ class Messages:
         self.error_count += other.error_count
         for place, found in other._entries:
             self._entries.append((position + place, found._replace(pointer=pointer + found.pointer)))
+
+    def retold(self, tell: Callable[[Message], Message | None]) -> Messages:
+        """The findings as ``tell`` puts each, in the same order; those it makes None of are left out."""
+        told = Messages()
+        for place, found in self._entries:
+            message = tell(found)
+            if message is not None:
+                told._entries.append((place, message))
+                told.error_count += message.severity == "E"
+        return told
 
     def __bool__(self) -> bool:
         return bool(self._entries)

@@ -55,13 +55,13 @@ def open_items_of_accounts(transaction: Transaction, client_no: int, accounts: I
 _BY_DOCUMENT_NO = (
     f"select {_COLUMNS} from document d join ar_item a on a.client_no = d.client_no and a.ar_item_id = d.ar_item_id"
     " where d.client_no = %s and d.document_key = any(%s)"
-    f" union all select {_COLUMNS} from ar_item a where a.client_no = %s and a.ar_item_type = 'TR' and lower(a.document_no) = any(%s)"
+    f" union all select {_COLUMNS} from ar_item a where a.client_no = %s and a.transferred_no = any(%s)"
 )
 _BY_REFERENCE = (
     f"select {_COLUMNS} from document d join ar_item a on a.client_no = d.client_no and a.ar_item_id = d.ar_item_id"
-    " where d.client_no = %s and lower(d.reference_no) = any(array(select lower(r) from unnest(%s::text[]) as r))"
-    f" union all select {_COLUMNS} from ar_item a where a.client_no = %s and a.ar_item_type = 'TR'"
-    " and lower(a.reference_no) = any(array(select lower(r) from unnest(%s::text[]) as r))"
+    " where d.client_no = %s and d.reference_key = any(array(select lower(r) from unnest(%s::text[]) as r))"
+    f" union all select {_COLUMNS} from ar_item a"
+    " where a.client_no = %s and a.transferred_reference = any(array(select lower(r) from unnest(%s::text[]) as r))"
 )
 
 

@@ -139,4 +139,4 @@ def _reserved_then(transaction: Transaction, client_no: int, ids: Sequence[UUID]
         " and (r.status in ('ACTIVE', 'EXPIRED') or r.changed_at >= %s) group by r.ar_item_id",
         (moment.date(), client_no, list(ids), moment, moment, moment),
     )
-    return {item_id: amount for item_id, amount in rows}
+    return dict(rows.fetchall())

@@ -10,7 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from reskontro.db.bulk import NULL, Outbox, Stage, copy_json, copy_text
+from reskontro.db.bulk import NULL, Outbox, Stage, copy_day, copy_json, copy_text
 from reskontro.db.engine import Transaction
 from reskontro.kit.money import ZERO
 from reskontro.ledger.matching import Match
@@ -137,22 +137,25 @@ def write_transactions(outbox: Outbox, client_no: int, postings: Sequence[Ledger
     sums: dict[tuple[str, int, int], list[Decimal]] = {}
     counts: dict[tuple[str, int, int], int] = {}
     for t in postings:
-        check_balance(t.lines)
-        head = f"{t.gl_year}\t{t.transaction_no}\t"
-        dates = f"\t{t.gl_period}\t{t.gl_date}\t{t.document_date}\t{t.journal}\t"
+        gl_year, gl_period, currency = t.gl_year, t.gl_period, t.currency
+        head = f"{gl_year}\t{t.transaction_no}\t"
+        dates = f"\t{gl_period}\t{copy_day(t.gl_date)}\t{copy_day(t.document_date)}\t{t.journal}\t"
         reverses = f"{t.reverses.gl_year}\t{t.reverses.transaction_no}" if t.reverses else f"{NULL}\t{NULL}"
         tail = f"\t{t.document_uuid.hex if t.document_uuid else NULL}\t{t.batch_uuid.hex if t.batch_uuid else NULL}\t{reverses}\t"
         text, created_by = _text(t.text), copy_text(t.created_by)
-        rate = format(t.exchange_rate, "f")
+        rate = str(t.exchange_rate)
+        left = currency_left = ZERO
         for line_no, line in enumerate(t.lines, 1):
-            amount = line.amount
+            amount, currency_amount = line.amount, line.currency_amount
+            left += amount
+            currency_left += currency_amount
             line_text = text if line.text is None else copy_text(line.text)
             dimensions = copy_json([{"dimensionNo": number, "value": value} for number, value in line.dimensions]) if line.dimensions else NULL
             lines.append(
-                f"{head}{line_no}{dates}{line.gl_account}\t{amount:f}\t{t.currency}\t{line.currency_amount:f}\t{rate}\t{line.vat_code or NULL}\t"
+                f"{head}{line_no}{dates}{line.gl_account}\t{amount!s}\t{currency}\t{currency_amount!s}\t{rate}\t{line.vat_code or NULL}\t"
                 f"{line.account_no or NULL}\t{line.ar_item_id.hex if line.ar_item_id else NULL}{tail}{dimensions}\t{line_text}\t{created_by}"
             )
-            key = (line.gl_account, t.gl_year, t.gl_period)
+            key = (line.gl_account, gl_year, gl_period)
             entry = sums.get(key)
             if entry is None:
                 entry = sums[key] = [ZERO, ZERO]
@@ -162,6 +165,8 @@ def write_transactions(outbox: Outbox, client_no: int, postings: Sequence[Ledger
             else:
                 entry[1] -= amount
             counts[key] += 1
+        if left or currency_left:
+            check_balance(t.lines)
     if not lines:
         return
     outbox.rows(_gl_stage, lines, _INSERT_GL, (client_no, now))
@@ -205,10 +210,10 @@ def write_items(outbox: Outbox, client_no: int, items: Sequence[OpenItem], now: 
         assert t is not None
         lines.append(
             f"{i.ar_item_id.hex}\t{i.account_no}\t{i.ar_item_type}\t{i.claim_kind}\t{_hex(i.claim_ar_item_id)}\t{_hex(i.document_uuid)}\t"
-            f"{_text(i.document_no)}\t{_text(i.reference_no)}\t{i.kid or NULL}\t{i.item_date or t.document_date}\t{i.due_date}\t{t.gl_date}\t"
-            f"{t.gl_year}\t{t.gl_period}\t{t.transaction_no}\t{i.control_account}\t{i.currency}\t{i.exchange_rate:f}\t{i.original_amount:f}\t"
-            f"{i.base_original_amount:f}\t{i.vat_amount:f}\t{'t' if i.reversal else 'f'}\t{i.open_amount:f}\t{i.base_open_amount:f}\t"
-            f"{i.credited_amount:f}\t{i.credited_vat:f}\t{copy_json(i.details) if i.details else '{}'}"
+            f"{_text(i.document_no)}\t{_text(i.reference_no)}\t{i.kid or NULL}\t{copy_day(i.item_date or t.document_date)}\t{copy_day(i.due_date)}\t"
+            f"{copy_day(t.gl_date)}\t{t.gl_year}\t{t.gl_period}\t{t.transaction_no}\t{i.control_account}\t{i.currency}\t{i.exchange_rate!s}\t"
+            f"{i.original_amount!s}\t{i.base_original_amount!s}\t{i.vat_amount!s}\t{'t' if i.reversal else 'f'}\t{i.open_amount!s}\t"
+            f"{i.base_open_amount!s}\t{i.credited_amount!s}\t{i.credited_vat!s}\t{copy_json(i.details) if i.details else '{}'}"
         )
     outbox.rows(_ar_stage, lines, _INSERT_AR, (client_no, now, now))
 

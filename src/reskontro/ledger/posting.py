@@ -68,8 +68,21 @@ class LedgerTransaction:
 
 def check_balance(lines: Sequence[GlLine]) -> None:
     """Raise Unbalanced unless the lines add up to zero, in base currency and in their own."""
-    if sum([line.amount for line in lines], ZERO) or sum([line.currency_amount for line in lines], ZERO):
+    left = currency_left = ZERO
+    for line in lines:
+        left += line.amount
+        currency_left += line.currency_amount
+    if left or currency_left:
         raise Unbalanced(f"lines add up to {sum(line.amount for line in lines)}")
+
+
+def exceeds(lines: Sequence[GlLine], most: Decimal) -> bool:
+    """Whether an amount of a line is larger than that, whatever its sign and in either currency."""
+    least = -most
+    for line in lines:
+        if not least <= line.amount <= most or not least <= line.currency_amount <= most:
+            return True
+    return False
 
 
 def gather(parts: Sequence[Part]) -> list[Part]:

@@ -6,12 +6,16 @@ A reservation ends at the instant ``expiresAt``, whether or not a worker has bee
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from reskontro.db.engine import Transaction
+from reskontro.kit.money import ZERO, multiply
+from reskontro.ledger.books import Books
+from reskontro.ledger.posting import ONE
+from reskontro.norway.identities import currency_decimals
 
 REMAINING = "r.amount - r.captured_amount - r.released_amount"
 RUNNING = "r.status = 'ACTIVE' and r.expires_at > %s"
@@ -21,7 +25,7 @@ _VIEW = (
     "select r.payment_reservation_id, r.payment_id, r.target_type, r.ar_item_id, a.document_uuid, a.document_no, a.reference_no,"
     " coalesce(a.kid, case when r.ar_item_id is null then c.customer_kid end), r.account_no, c.customer_no, r.amount, r.captured_amount,"
     " r.released_amount, r.currency, r.payment_method, r.reservation_text, r.status, r.expires_at, r.created_at, r.changed_at, r.captures"
-    " from payment_reservation r join customer c on c.client_no = r.client_no and c.account_no = r.account_no"
+    " from payment_reservation r left join customer c on c.client_no = r.client_no and c.account_no = r.account_no"
     " left join ar_item a on a.client_no = r.client_no and a.ar_item_id = r.ar_item_id where r.client_no = %s and "
 )
 
@@ -44,6 +48,32 @@ def reserved_on_accounts(transaction: Transaction, client_no: int, accounts: Ite
         (client_no, list(accounts), now),
     )
     return {(account_no, currency): amount for account_no, currency, amount in rows}
+
+
+def reserved_in_base(transaction: Transaction, books: Books, accounts: Iterable[int], today: date, now: datetime) -> dict[int, Decimal]:
+    """What running reservations hold on customers and their items, in base currency: on an item at its rate, on a customer at the day's, or else at
+    that of its newest item in the currency.
+    """
+    rows = transaction.execute(
+        f"select r.account_no, r.currency, sum({REMAINING}), coalesce(a.exchange_rate, (select n.exchange_rate from ar_item n"
+        " where n.client_no = r.client_no and n.account_no = r.account_no and n.currency = r.currency order by n.gl_date desc limit 1), 1),"
+        " a.ar_item_id is not null"
+        " from payment_reservation r left join ar_item a on a.client_no = r.client_no and a.ar_item_id = r.ar_item_id"
+        f" where r.client_no = %s and r.account_no = any(%s) and {RUNNING}"
+        " group by r.client_no, r.account_no, r.currency, a.exchange_rate, 5".encode(),
+        (books.client_no, list(accounts), now),
+    )
+    base_currency = books.config("base.currency", today)
+    decimals = currency_decimals(base_currency) or 0
+    found: dict[int, Decimal] = {}
+    for account_no, currency, amount, newest_rate, on_item in rows:
+        rate = newest_rate
+        if currency == base_currency:
+            rate = ONE
+        elif not on_item:
+            rate = books.exchange_rate(currency, today) or newest_rate
+        found[account_no] = found.get(account_no, ZERO) + multiply(amount, rate, decimals)
+    return found
 
 
 def running_count(transaction: Transaction, client_no: int, account_no: int, now: datetime) -> int:
@@ -102,5 +132,10 @@ def _view(client_no: int, row: Sequence[Any], now: datetime) -> dict[str, Any]:
         "expiresAt": expires_at,
         "createdAt": created_at,
         "changedAt": changed_at,
-        "captures": captures,
+        "captures": [_capture(capture) for capture in captures],
     }
+
+
+def _capture(stored: dict[str, Any]) -> dict[str, Any]:
+    shown = {name: stored[name] for name in ("amount", "paymentDate", "transactionNo", "glYear")}
+    return {**shown, "arItemId": UUID(stored["arItemId"])}

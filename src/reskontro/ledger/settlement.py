@@ -10,6 +10,7 @@ from uuid import UUID
 
 from reskontro.kit.ids import new_id
 from reskontro.kit.money import ZERO
+from reskontro.ledger.accounts import unusable
 from reskontro.ledger.books import Books
 from reskontro.ledger.matching import Match, MatchLine, allocate, base_part
 from reskontro.ledger.posting import ONE, GlLine, LedgerTransaction, OpenItem
@@ -111,7 +112,7 @@ class Settler:
     def _close_difference(self, match: Match, item: OpenItem, credit: OpenItem, batch_uuid: UUID | None) -> None:
         """Close what is left of an item by an item of the opposite sign against the account for small differences."""
         accounts = self.books.accounts_for("SMALL-DIFFERENCE", match.match_date)
-        if accounts.contra is None:
+        if accounts.contra is None or unusable(self.books, accounts.contra) is not None:
             return
         amount, base = item.open_amount, item.base_open_amount
         difference = self._item("SD", credit, item, match, -amount, -base, batch_uuid, accounts.contra)

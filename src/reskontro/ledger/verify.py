@@ -87,11 +87,12 @@ CHECKS: tuple[tuple[str, str], ...] = (
         " group by match_id having sum(amount) <> 0 or sum(base_amount) <> 0",
     ),
     (
-        "a match has items of several customers or none at all",
+        "a match has items of several customers, or none though it did not place a payment",
         "select m.match_id::text from match m left join match_line l on l.client_no = m.client_no and l.match_id = m.match_id"
         " left join ar_item a on a.client_no = l.client_no and a.ar_item_id = l.ar_item_id"
-        " where m.client_no = %(client_no)s group by m.match_id, m.account_no"
-        " having count(l.line_no) = 0 or count(*) filter (where a.account_no is distinct from m.account_no) > 0",
+        " where m.client_no = %(client_no)s group by m.match_id, m.account_no, m.source"
+        " having (count(l.line_no) = 0 and m.source <> 'MANUAL')"
+        " or count(l.line_no) filter (where a.account_no is distinct from m.account_no) > 0",
     ),
     (
         "the open items of a control account do not add up to its balance",

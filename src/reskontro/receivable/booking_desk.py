@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from uuid import UUID
 
-from reskontro.batches.kinds import ChunkContext, Origin
-from reskontro.db.engine import Transaction
+from reskontro.batches.kinds import Origin
 from reskontro.kit.fields import Invalid
 from reskontro.ledger.accounts import unusable, usable_control_account
 from reskontro.ledger.booking import Booking
-from reskontro.ledger.item_desk import ItemDesk
 from reskontro.ledger.payments import bank_account_key, bank_gl_account, is_own_bank_account
 from reskontro.ledger.periods import Period
-from reskontro.ledger.posting import ONE, OpenItem
-from reskontro.receivable.customers.desk import CustomerDesk
+from reskontro.ledger.posting import ONE
+from reskontro.receivable.customer_items import CustomerItemDesk
 from reskontro.receivable.customers.record import Customer
 from reskontro.receivable.drafts import Draft
 
@@ -30,33 +27,8 @@ class Day:
     period: Period
 
 
-class BookingDesk(ItemDesk):
+class BookingDesk(CustomerItemDesk):
     """See the module. The caller's transaction holds the client's write lock."""
-
-    def __init__(self, transaction: Transaction, context: ChunkContext) -> None:
-        self.customers = CustomerDesk(transaction, context)
-        super().__init__(transaction, context, self.customers)
-
-    # ------------------------------------------------------------------------------------------------ looking up
-
-    def load_targets(self, drafts: Iterable[Draft]) -> None:
-        """Look up the items and customers that postings mean, one statement per table, with the open claims round them."""
-        known = [draft.values for draft in drafts]
-        self.load_items(values["arItemId"] for values in known if "arItemId" in values)
-        self.load_documents(values["documentUuid"] for values in known if "documentUuid" in values)
-        self.load_document_nos(values["documentNo"] for values in known if "documentNo" in values)
-        self.load_references(values["referenceNo"] for values in known if "referenceNo" in values)
-        kids = {values["kid"] for values in known if "kid" in values}
-        self.load_kids(kids)
-        self.customers.load_kids(kid for kid in kids if not self.items_with_kid(kid))
-        self.load_items(allocation["arItemId"] for values in known for allocation in values.get("allocations", ()) if "arItemId" in allocation)
-        self.customers.load(
-            (values[name] for values in known for name in ("customerNo", "toCustomerNo") if name in values),
-            {item.account_no for item in self.looked_up()} | {values["accountNo"] for values in known if "accountNo" in values},
-        )
-        principals = {principal for item in self.looked_up() for principal in claims_named(item)}
-        self.load_items(principals)
-        self.load_claims(principals)
 
     # ------------------------------------------------------------------------------------------------ what an event is booked with
 
@@ -120,6 +92,12 @@ class BookingDesk(ItemDesk):
         if code is not None:
             draft.cross(code, value=number or "")
 
+    def check_exchange_accounts(self, draft: Draft, currency: str, on: date) -> None:
+        """ACCOUNT-UNKNOWN or ACCOUNT-CONTROL when a match in a foreign currency could not post what it gains or loses."""
+        if currency != self.base_currency:
+            for event in ("EXCHANGE-GAIN", "EXCHANGE-LOSS"):
+                self.check_account(draft, self.books.accounts_for(event, on).contra)
+
     def check_payment(self, draft: Draft) -> None:
         """CODE-UNKNOWN for a bank account that is not the client's, BANK-DUPLICATE for a reference that is booked."""
         payment = draft.values.get("payment") or {}
@@ -148,9 +126,3 @@ class BookingDesk(ItemDesk):
 def dimensions_of(sent: Sequence[dict[str, object]]) -> tuple[tuple[int, str], ...]:
     """Dimensions as GL lines hold them."""
     return tuple(sorted((int(str(entry["dimensionNo"])), str(entry["value"])) for entry in sent))
-
-
-def claims_named(item: OpenItem) -> list[UUID]:
-    """The principals that an item belongs to: those it names, else itself."""
-    named = item.details.get("claimArItemIds") or ([item.claim_ar_item_id] if item.claim_ar_item_id else [item.ar_item_id])
-    return [claim if isinstance(claim, UUID) else UUID(claim) for claim in named]

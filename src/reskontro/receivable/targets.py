@@ -8,7 +8,7 @@ from typing import Final
 from reskontro.kit.ids import encode_id
 from reskontro.ledger.claims import owners_of_kid
 from reskontro.ledger.posting import OpenItem
-from reskontro.receivable.booking_desk import BookingDesk, claims_named
+from reskontro.receivable.customer_items import CustomerItemDesk, claims_named
 from reskontro.receivable.customers.record import Customer
 from reskontro.receivable.drafts import Draft
 
@@ -20,7 +20,7 @@ COLLECTED: Final = ("HANDED-OVER", "IN-COLLECTION")
 """Collection statuses of a claim that the creditor leaves alone."""
 
 
-def find_customer(desk: BookingDesk, draft: Draft) -> Customer | None:
+def find_customer(desk: CustomerItemDesk, draft: Draft) -> Customer | None:
     """The customer that customerNo and accountNo mean, None with CUSTOMER-UNKNOWN or TARGET-CONFLICT, or without a finding when none was sent."""
     number, account_no = draft.values.get("customerNo"), draft.values.get("accountNo")
     by_number = desk.customers.find(number) if number is not None else None
@@ -35,7 +35,7 @@ def find_customer(desk: BookingDesk, draft: Draft) -> Customer | None:
     return by_number or by_account
 
 
-def named_items(desk: BookingDesk, draft: Draft, names: Sequence[str] = ITEM_FIELDS) -> dict[str, list[OpenItem]]:
+def named_items(desk: CustomerItemDesk, draft: Draft, names: Sequence[str] = ITEM_FIELDS) -> dict[str, list[OpenItem]]:
     """The items that each of the keys sent may mean; ITEM-UNKNOWN or DOCUMENT-UNKNOWN for a key that means none."""
     found: dict[str, list[OpenItem]] = {}
     for name in names:
@@ -89,7 +89,7 @@ def missing(draft: Draft, names: Sequence[str]) -> bool:
     return True
 
 
-def find_item(desk: BookingDesk, draft: Draft) -> tuple[OpenItem, Customer] | None:
+def find_item(desk: CustomerItemDesk, draft: Draft) -> tuple[OpenItem, Customer] | None:
     """The one item meant, with its customer; None with findings."""
     if missing(draft, ITEM_FIELDS):
         find_customer(desk, draft)
@@ -111,7 +111,7 @@ def find_item(desk: BookingDesk, draft: Draft) -> tuple[OpenItem, Customer] | No
     return items[0], owner
 
 
-def kid_customer(desk: BookingDesk, draft: Draft) -> Customer | None:
+def kid_customer(desk: CustomerItemDesk, draft: Draft) -> Customer | None:
     """The customer that a KID means; None with ITEM-UNKNOWN, or TARGET-CONFLICT when it is that of several."""
     kid = draft.values["kid"]
     owners = owners_of_kid(desk, kid)
@@ -124,7 +124,7 @@ def kid_customer(desk: BookingDesk, draft: Draft) -> Customer | None:
     return desk.customers.find_account(owners[0])
 
 
-def collection_status(desk: BookingDesk, item: OpenItem) -> str | None:
+def collection_status(desk: CustomerItemDesk, item: OpenItem) -> str | None:
     """The collection status that keeps the creditor from an item or its claim, None when nothing does."""
     for found in (item, *(desk.item(claim) for claim in claims_named(item))):
         if found is not None and found.details.get("collectionStatus") in COLLECTED:
@@ -132,7 +132,7 @@ def collection_status(desk: BookingDesk, item: OpenItem) -> str | None:
     return None
 
 
-def check_collection(desk: BookingDesk, draft: Draft, item: OpenItem) -> None:
+def check_collection(desk: CustomerItemDesk, draft: Draft, item: OpenItem) -> None:
     """STATE-CONFLICT for an item whose claim is with collection."""
     status = collection_status(desk, item)
     if status is not None:

@@ -115,6 +115,9 @@ class Surface:
                 headers={"WWW-Authenticate": f'Bearer error="insufficient_scope", scope="{scope}"'},
             )
         rate_headers.update(services.rates.take_request(call.client_no))
+        body = call.operation.body
+        if body is not None and body.many and body.streamed:
+            services.rates.check_items(call.client_no)
 
 
 def _no_operation(allowed: Sequence[str]) -> Problem:

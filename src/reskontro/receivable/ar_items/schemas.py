@@ -25,7 +25,7 @@ from reskontro.ledger.matches_view import MATCH
 from reskontro.receivable.customers.schemas import NUMBER_MAX
 from reskontro.receivable.dimensions import DIMENSION
 from reskontro.receivable.documents.schemas import AMOUNTS, DOCUMENT_LINE, LINES_MAX
-from reskontro.receivable.payment_details import kid_field
+from reskontro.receivable.payment_details import amount_field, kid_field
 
 
 def _objects(name: str, description: str) -> Field:
@@ -94,7 +94,7 @@ CREDIT_NOTE: Final = Schema(
         text("documentNo", 35, "Number of the credit note; drawn when it may be left out"),
         day("documentDate", "Date of the credit note; default today"),
         nested("currencyAmounts", AMOUNTS, "What is credited, positive; default everything not yet credited"),
-        money("inclVat", "Short form: VAT in proportion to the original"),
+        amount_field("inclVat", "Short form: VAT in proportion to the original"),
         text("reason", 500, "Printed on the credit note", required=True, always=True),
         nested_array("documentLines", DOCUMENT_LINE, "The lines; without amounts beside them they are summed", maximum=LINES_MAX),
         text("ledgerNote", 500, "Note that is never printed"),
@@ -102,14 +102,10 @@ CREDIT_NOTE: Final = Schema(
     "A credit note for the invoice or interest note behind an item",
 )
 
-_NAMES = ("arItemId", "documentUuid", "documentNo", "referenceNo", "kid")
-NAMING_KEYS: Final = frozenset(_NAMES)
-"""The keys that name the item, of which at least one is needed."""
-
 AR_ITEM_UPDATE: Final = Schema(
     "ArItemUpdate",
     [
-        identifier("arItemId", f"Names the item, as do the next four: {', '.join(_NAMES)}"),
+        identifier("arItemId", "Names the item, as do the next four keys; at least one is needed"),
         identifier("documentUuid", "The document behind it"),
         text("documentNo", 35, "Number of the document"),
         text("referenceNo", 35, "The caller's own reference"),

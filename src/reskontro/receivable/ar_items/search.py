@@ -29,15 +29,15 @@ _MATCHES_SINCE: Final = "match where client_no = %s and match_date > %s"
 
 _BY_DOCUMENT_NO: Final = (
     "select d.ar_item_id from document d where d.client_no = %s and d.document_key = any(%s) and d.ar_item_id is not null"
-    " union select a.ar_item_id from ar_item a where a.client_no = %s and a.ar_item_type = 'TR' and lower(a.document_no) = any(%s)"
+    " union select a.ar_item_id from ar_item a where a.client_no = %s and a.transferred_no = any(%s)"
 )
 _BY_DOCUMENT: Final = "select d.ar_item_id from document d where d.client_no = %s and d.document_uuid = any(%s) and d.ar_item_id is not null"
 _BY_KID: Final = "select a.ar_item_id from ar_item a where a.client_no = %s and a.kid = any(%s) limit %s"
 _WITHOUT_CASE: Final = "any(array(select lower(v) from unnest(%s::text[]) v))"
 _BY_REFERENCE: Final = (
-    f"select d.ar_item_id from document d where d.client_no = %s and lower(d.reference_no) = {_WITHOUT_CASE} and d.ar_item_id is not null"
+    f"select d.ar_item_id from document d where d.client_no = %s and d.reference_key = {_WITHOUT_CASE} and d.ar_item_id is not null"
     " union all select a.ar_item_id from ar_item a"
-    f" where a.client_no = %s and a.ar_item_type = 'TR' and lower(a.reference_no) = {_WITHOUT_CASE} limit %s"
+    f" where a.client_no = %s and a.transferred_reference = {_WITHOUT_CASE} limit %s"
 )
 
 _TOUCHED: Final = (
@@ -53,29 +53,34 @@ _BOOKED_BY: Final = " join ar_item a on a.client_no = l.client_no and a.ar_item_
 
 @dataclass(frozen=True, slots=True)
 class _State:
-    """The columns or expressions that are an item's open amounts, and a condition that the item is in this state."""
+    """The columns or expressions that are an item's open amounts, and conditions on them; ``by_index`` says that they may choose an index."""
 
     amount: str = "a.open_amount"
     base_amount: str = "a.base_open_amount"
+    by_index: bool = True
 
     @property
     def open(self) -> str:
-        return f"({self.amount} <> 0 or {self.base_amount} <> 0)"
+        return self._condition(f"({self.amount} <> 0 or {self.base_amount} <> 0)")
 
     @property
     def closed(self) -> str:
-        return f"{self.amount} = 0 and {self.base_amount} = 0"
+        return self._condition(f"{self.amount} = 0 and {self.base_amount} = 0")
 
     @property
     def whole(self) -> str:
-        return f"{self.amount} = a.original_amount and {self.base_amount} = a.base_original_amount"
+        return likely(f"{self.amount} = a.original_amount and {self.base_amount} = a.base_original_amount")
 
     @property
     def partly(self) -> str:
-        return f"({self.amount} <> a.original_amount or {self.base_amount} <> a.base_original_amount)"
+        return self._condition(f"({self.amount} <> a.original_amount or {self.base_amount} <> a.base_original_amount)")
+
+    def _condition(self, text: str) -> str:
+        return text if self.by_index else likely(text)
 
 
 _NOW: Final = _State()
+_NOW_OF_FEW: Final = _State(by_index=False)
 _THEN: Final = _State("(a.open_amount + t.amount)", "(a.base_open_amount + t.base_amount)")
 
 
@@ -93,13 +98,17 @@ def find_items(transaction: Transaction, books: Books, filters: dict[str, Any], 
     as_of: date | None = filters.get("asofdate")
     day = as_of or books.today(now)
     few = named is not None or _few(transaction, books, filters, now)
+    now_state = _NOW_OF_FEW if few else _NOW
     search = _Search(books.client_no, joined(conditions), limit, few=few)
-    if as_of is None or not ("status" in filters or "overdue" in filters):
-        for condition in _by_state(_NOW, filters, day):
+    if not ("status" in filters or "overdue" in filters):
+        for condition in [("true", [])] if few else _by_state(now_state, filters, day):
+            search.add(condition)
+    elif as_of is None:
+        for condition in _by_state(now_state, filters, day):
             search.add(condition)
     else:
         search.look_back(transaction, as_of, named, accounts)
-        for condition in _by_state(_NOW, filters, day):
+        for condition in _by_state(now_state, filters, day):
             search.add(condition, untouched=True)
         for condition in _by_state(_THEN, filters, day):
             search.add(condition, touched=True)
@@ -133,7 +142,7 @@ def _by_state(state: _State, filters: dict[str, Any], day: date) -> list[Conditi
     if statuses is None or "OPEN" in statuses or "PARTIAL" in statuses:
         opened = state.open
         if statuses is not None and "PARTIAL" not in statuses:
-            opened += f" and {likely(state.whole)}"
+            opened += f" and {state.whole}"
         elif statuses is not None and "OPEN" not in statuses:
             opened += f" and {state.partly}"
         if overdue is None:

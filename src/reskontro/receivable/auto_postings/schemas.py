@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
 from reskontro.batches.schemas import FIELD_MESSAGE
 from reskontro.kit.fields import (
     Field,
-    Invalid,
     Schema,
     boolean,
     choice,
@@ -20,14 +18,12 @@ from reskontro.kit.fields import (
     money,
     nested,
     nested_array,
-    read_money,
     text,
 )
-from reskontro.ledger.booking import AMOUNT_MAX
 from reskontro.norway.identities import currency_code
 from reskontro.receivable.customers.schemas import NUMBER_MAX
 from reskontro.receivable.dimensions import DIMENSION
-from reskontro.receivable.payment_details import PAYMENT_DETAILS, kid_field
+from reskontro.receivable.payment_details import PAYMENT_DETAILS, amount_field, kid_field
 
 METHODS: Final = ("payment", "refund", "writeoff", "smalldifference", "interest", "fee", "transfer", "journal", "reversal")
 """What may be posted from outside."""
@@ -39,19 +35,6 @@ DIMENSIONS_MAX: Final = 9
 RATE_MAX: Final = 10**10 - 1
 YEAR_MAX: Final = 9_999
 TRANSACTION_NO_MAX: Final = 2**31 - 1
-CENT: Final = Decimal("0.01")
-
-
-def _above_zero(value: Any) -> Decimal:
-    amount = read_money(value)
-    if amount <= 0:
-        raise Invalid("RANGE", min=CENT, max=AMOUNT_MAX)
-    return amount
-
-
-def amount_field(name: str, description: str, **options: Any) -> Field:
-    """An amount of money above 0."""
-    return Field(name, _above_zero, {"type": "number", "exclusiveMinimum": 0}, description, **options)
 
 
 ALLOCATION: Final = Schema(

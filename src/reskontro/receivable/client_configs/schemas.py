@@ -16,8 +16,8 @@ CONFIG_VALUE = Schema(
     "ConfigValue",
     [
         anything("value", "The value; null where the default came back", use="out", always=True),
-        day("validFrom", "First day; null = always", use="out", always=True),
-        day("validTo", "Last day; null = open", use="out", always=True),
+        day("validFrom", "First day; null = always", use="out"),
+        day("validTo", "Last day; null = open", use="out"),
     ],
     "A value in its span of time",
 )
@@ -26,7 +26,7 @@ CLIENT_CONFIG = Schema(
     [
         text("key", KEY_CHARACTERS_MAX, "Name of the config", use="out", always=True),
         choice("type", get_args(ConfigType), "Type of the value", use="out", always=True),
-        texts("allowedValues", 30, "Values of an ENUM, else null", use="out", always=True),
+        texts("allowedValues", 30, "Values of an ENUM, else null", use="out"),
         anything("default", "Value without one of the client's own", use="out", always=True),
         boolean("isDefault", "Whether no own value is in force today", use="out", always=True),
         anything("value", "Value in force today", use="out", always=True),

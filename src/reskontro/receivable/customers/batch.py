@@ -29,8 +29,7 @@ def _processing(*, may_create: bool) -> Process:
             if outcome.customer is not None:
                 desk.accept(outcome, item.origin)
             results.append(outcome.item_result())
-        context.writing()
-        desk.write()
+        desk.write(context.writing)
         return results
 
     return process

@@ -6,13 +6,14 @@ before it did, and nothing reaches the database before ``write``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Final, Literal
 
 from reskontro.batches.kinds import ChunkContext, ItemResult, Origin
+from reskontro.db.bulk import ASIDE_FROM, Outbox
 from reskontro.db.engine import Transaction
 from reskontro.kit.messages import Messages, Severity
-from reskontro.ledger.log import LogEntry, append_log
+from reskontro.ledger.log import LogEntry, send_log
 from reskontro.ledger.series import YEARLESS, claim, last_claimed
 from reskontro.norway.kid import KidTemplate
 from reskontro.receivable.customers import store
@@ -363,22 +364,25 @@ class CustomerDesk:
 
     # ------------------------------------------------------------------------------------------------ writing
 
-    def write(self) -> None:
-        """Send everything that took effect since the last time: customers, numbers and log items."""
+    def write(self, ready: Callable[[], None] | None = None) -> None:
+        """Send everything that took effect since the last time: customers, numbers and log items.
+
+        ``ready`` is called when all rows are made and only the database is still at work.
+        """
         transaction, client_no, now = self._transaction, self._client_no, self._context.now
-        if self._created:
-            store.insert_customers(transaction, client_no, now, self._created.values())
-        if self._updated:
-            store.update_customers(transaction, client_no, now, self._updated.values())
-        if self._control_accounts:
-            store.set_control_accounts(transaction, client_no, self._control_accounts.values())
         for numbers, series, year in (
             (self._account_numbers, ACCOUNT_SERIES, YEARLESS),
             (self._customer_numbers, CUSTOMER_SERIES, self._customer_series_year),
         ):
             if numbers is not None and numbers.span:
                 claim(transaction, client_no, series, year, numbers.span, start=numbers.first)
-        if self._log:
-            append_log(transaction, client_no, now, self._log)
+        with Outbox(transaction, aside=len(self._log) >= ASIDE_FROM) as outbox:
+            if self._log:
+                send_log(outbox, client_no, now, self._log)
+            store.insert_customers(outbox, client_no, now, self._created.values())
+            store.update_customers(outbox, client_no, now, self._updated.values())
+            store.set_control_accounts(outbox, client_no, self._control_accounts.values())
+            if ready is not None:
+                ready()
         self._created, self._updated, self._control_accounts, self._log = {}, {}, {}, []
         self._account_numbers = self._customer_numbers = None

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from reskontro.batches.accept import accept_batch
 from reskontro.batches.answers import write_result
 from reskontro.batches.collector import submit
 from reskontro.batches.kinds import ItemResult, Origin
 from reskontro.batches.schemas import BATCH, WRITE_RESULT
-from reskontro.kit.errors import not_found
+from reskontro.kit.errors import Problem, not_found
 from reskontro.kit.messages import outcome_text
 from reskontro.receivable.customers.batch import CUSTOMERS_POST, CUSTOMERS_PUT
 from reskontro.receivable.customers.filters import FILTERS
 from reskontro.receivable.customers.schemas import CUSTOMER
-from reskontro.receivable.customers.service import EXPAND_BALANCE, delete_customer, listing, show_customer
+from reskontro.receivable.customers.service import EXPAND_BALANCE, delete_customer, find_customer, listing, show_customer
 from reskontro.web.calls import Call
 from reskontro.web.lists import LIST_PARAMETERS, answer_list
 from reskontro.web.operations import CLIENT, JSON, NDJSON, Answer, Body, Routes, expand_parameter
@@ -70,7 +72,20 @@ async def update_customer(call: Call) -> Reply:
             raise not_found("the customer")
         return write_result(call, result)
 
-    return await submit(call, CUSTOMERS_PUT, call.read_entity(_ONE), answer)
+    value = call.read_entity(_ONE)
+    try:
+        return await submit(call, CUSTOMERS_PUT, value, answer)
+    except Problem as problem:
+        if problem.code == "CLIENT-NOT-ACTIVE" and isinstance(value.get("customerNo"), str):
+            # That the customer does not exist is said before that the client takes no writes.
+            loop = asyncio.get_running_loop()
+            await loop.run_in_executor(call.services.threads, _require_customer, call, value["customerNo"].strip())
+        raise
+
+
+def _require_customer(call: Call, customer_no: str) -> None:
+    with call.services.database.transaction(call.client_no) as transaction:
+        find_customer(transaction, call.client_no, customer_no)
 
 
 @routes.add(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
@@ -12,8 +12,10 @@ from reskontro.db.engine import Transaction, lock_client
 from reskontro.kit.errors import Problem, not_found
 from reskontro.kit.fields import NATURAL_KEY
 from reskontro.kit.messages import Message
+from reskontro.kit.money import ZERO
 from reskontro.ledger.books import Books, open_books
 from reskontro.ledger.log import LogEntry, append_log, erase_log_values
+from reskontro.ledger.reservations import reserved_in_base, running_count
 from reskontro.receivable.customers import store
 from reskontro.receivable.customers.filters import conditions_of
 from reskontro.receivable.customers.record import Customer, customer_view
@@ -43,18 +45,22 @@ def _views(
     transaction: Transaction,
     books: Books,
     customers: Sequence[Customer],
-    today: date,
+    now: datetime,
     *,
     with_balance: bool,
     in_list: bool,
 ) -> list[dict[str, Any]]:
+    today = books.today(now)
     masking = books.config("privacy.ssnMasking", today)
     mask_ssn = masking == "ALWAYS" or (masking == "LISTS" and in_list)
     views = [customer_view(books.client_no, customer, mask_ssn=mask_ssn) for customer in customers]
     if with_balance:
-        found = store.balances(transaction, books.client_no, [customer.account_no for customer in customers], today)
+        account_nos = [customer.account_no for customer in customers]
+        found = store.balances(transaction, books.client_no, account_nos, today)
+        reserved = reserved_in_base(transaction, books, account_nos, today, now)
         for view in views:
-            view["balance"] = found.get(view["accountNo"], _NOTHING_OWED)
+            account_no = view["accountNo"]
+            view["balance"] = found.get(account_no, _NOTHING_OWED) | {"reservedAmount": reserved.get(account_no, ZERO)}
     return views
 
 
@@ -62,7 +68,7 @@ def show_customer(transaction: Transaction, client_no: int, customer_no: str, no
     """One customer as answers show it; raises Problem NOT-FOUND."""
     books = open_books(transaction, client_no)
     customer = find_customer(transaction, client_no, customer_no)
-    return _views(transaction, books, [customer], books.today(now), with_balance=with_balance, in_list=False)[0]
+    return _views(transaction, books, [customer], now, with_balance=with_balance, in_list=False)[0]
 
 
 def listing(client_no: int, now: datetime) -> Listing:
@@ -77,7 +83,7 @@ def listing(client_no: int, now: datetime) -> Listing:
         books = open_books(transaction, client_no)
         customers = store.customers_by_account(transaction, client_no, keys)
         with_balance = EXPAND_BALANCE in options.get("expand", ())
-        return _views(transaction, books, customers, books.today(now), with_balance=with_balance, in_list=True)
+        return _views(transaction, books, customers, now, with_balance=with_balance, in_list=True)
 
     return Listing("customers", "customers", "/customers", find, load)
 
@@ -92,8 +98,8 @@ def delete_customer(transaction: Transaction, client_no: int, customer_no: str, 
     customer = find_customer(transaction, client_no, customer_no)
     books.require_active()
     documents, items = store.count_uses(transaction, client_no, customer.account_no)
-    reservations = 0
-    if documents or items:
+    reservations = running_count(transaction, client_no, customer.account_no, now)
+    if documents or items or reservations:
         uses = {"documents": documents, "items": items, "reservations": reservations}
         raise Problem("CUSTOMER-IN-USE", errors=[Message("E", "CUSTOMER-IN-USE", "customerNo", "", uses)])
     store.delete_customer(transaction, client_no, customer.account_no)

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
-from reskontro.db.bulk import NULL, Stage, copy_array
+from reskontro.db.bulk import NULL, Outbox, Stage, copy_array, text_array
 from reskontro.db.engine import Transaction
 from reskontro.receivable.customers.record import COLUMN_FIELDS, Customer, Values
 
@@ -40,12 +40,12 @@ _NAMES = ", ".join(name for name, _ in _STAGE_COLUMNS)
 _INSERT = (
     f"insert into customer (client_no, customer_key, created_at, changed_at, {_NAMES})"
     f' select %s, lower(customer_no collate "C"), %s, %s, {_NAMES} from stage_customer_new'
-).encode()
+)
 _FIXED = frozenset(("account_no", "customer_no", "customer_kid"))
 _UPDATE = (
     f"update customer c set {', '.join(f'{name} = s.{name}' for name, _ in _STAGE_COLUMNS if name not in _FIXED)}, changed_at = %s"
     " from stage_customer_changed s where c.client_no = %s and c.account_no = s.account_no"
-).encode()
+)
 
 _IN_COLUMNS = frozenset(COLUMN_FIELDS)
 _READ = (
@@ -64,7 +64,7 @@ def _customer(row: Sequence[Any]) -> Customer:
 
 def customers_by_key(transaction: Transaction, client_no: int, keys: Collection[str]) -> list[Customer]:
     """Customers by their natural keys, in no order; unknown keys are left out."""
-    rows = transaction.execute(f"{_READ} where client_no = %s and customer_key = any(%s)".encode(), (client_no, list(keys)))
+    rows = transaction.execute(f"{_READ} where client_no = %s and customer_key = any(%s::text[])".encode(), (client_no, text_array(keys)))
     return [_customer(row) for row in rows]
 
 
@@ -154,21 +154,21 @@ def _line(customer: Customer) -> str:
     )
 
 
-def insert_customers(transaction: Transaction, client_no: int, now: datetime, customers: Iterable[Customer]) -> None:
+def insert_customers(outbox: Outbox, client_no: int, now: datetime, customers: Iterable[Customer]) -> None:
     """Store new customers."""
-    _new.copy(transaction, [_line(customer) for customer in customers])
-    transaction.execute(_INSERT, (client_no, now, now))
+    outbox.rows(_new, [_line(customer) for customer in customers], _INSERT, (client_no, now, now))
 
 
-def update_customers(transaction: Transaction, client_no: int, now: datetime, customers: Iterable[Customer]) -> None:
+def update_customers(outbox: Outbox, client_no: int, now: datetime, customers: Iterable[Customer]) -> None:
     """Store the new state of known customers."""
-    _changed.copy(transaction, [_line(customer) for customer in customers])
-    transaction.execute(_UPDATE, (now, client_no))
+    outbox.rows(_changed, [_line(customer) for customer in customers], _UPDATE, (now, client_no))
 
 
-def set_control_accounts(transaction: Transaction, client_no: int, customers: Collection[Customer]) -> None:
+def set_control_accounts(outbox: Outbox, client_no: int, customers: Collection[Customer]) -> None:
     """Store the control accounts of customers that had none."""
-    transaction.execute(
+    if not customers:
+        return
+    outbox.execute(
         "update customer c set control_account = v.control_account"
         " from unnest(%s::integer[], %s::text[]) as v (account_no, control_account)"
         " where c.client_no = %s and c.account_no = v.account_no",
@@ -203,7 +203,7 @@ def count_uses(transaction: Transaction, client_no: int, account_no: int) -> tup
 def balances(transaction: Transaction, client_no: int, account_nos: Collection[int], today: date) -> dict[int, dict[str, Any]]:
     """What customers owe in base currency, by account number; those without open items are left out.
 
-    Reservations are not part of it.
+    What is reserved is left at 0: ``ledger.reservations`` knows.
     """
     rows = transaction.execute(
         "select account_no, sum(base_open_amount), coalesce(sum(base_open_amount) filter (where base_open_amount > 0 and due_date < %s), 0),"

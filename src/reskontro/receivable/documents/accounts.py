@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import TYPE_CHECKING
 
 from reskontro.kit.fields import Schema
 from reskontro.ledger.accounts import unknown_dimensions, unusable
@@ -13,21 +14,24 @@ from reskontro.receivable.documents.amounts import ComposedLine, Composition
 from reskontro.receivable.documents.rules import Draft
 from reskontro.receivable.documents.schemas import DOCUMENT, DOCUMENT_LINE
 
+if TYPE_CHECKING:
+    from reskontro.receivable.documents.desk import DocumentDesk
+
 _LINES = DOCUMENT.field("documentLines").position
 TAXED_CODES = frozenset(row.code for row in VAT_CODES if row.vat_account is not None)
 """Codes whose VAT needs an account."""
 
 
-def choose_accounts(books: Books, on: date, draft: Draft, composition: Composition, customer: Customer) -> None:
+def choose_accounts(desk: DocumentDesk, on: date, draft: Draft, composition: Composition, customer: Customer) -> None:
     """Give every line with amounts its account, and its VAT account; ACCOUNT-UNKNOWN and ACCOUNT-CONTROL for those that cannot be used."""
-    assert draft.document_type is not None
-    place = -1
-    for line in composition.lines:
-        place += 1
+    document_type = draft.document_type
+    assert document_type is not None
+    books, usable = desk.books, desk.usable_accounts
+    for place, line in enumerate(composition.lines):
         if line.excl_vat is None:
             continue
         raw = line.raw
-        event, line_type = draft.document_type, line.line_type
+        event, line_type = document_type, line.line_type
         if line_type == "FEE" and event != "RM" and line.vat_code == "7":
             event = "FEE"
         found = books.accounts_for(
@@ -42,7 +46,8 @@ def choose_accounts(books: Books, on: date, draft: Draft, composition: Compositi
         )
         line.gl_account = raw.get("glAccount") or found.contra
         line.vat_account = found.vat if line.vat_code is not None else None
-        _check_account(books, draft, line, place, composition.from_header)
+        if line.gl_account not in usable or line.vat_account not in usable:
+            _check_account(books, draft, line, place, composition.from_header)
 
 
 def _check_account(books: Books, draft: Draft, line: ComposedLine, index: int, from_header: bool) -> None:

@@ -79,12 +79,19 @@ def check_header(amounts: dict[str, Any], messages: Messages) -> bool:
 
 
 def compose(
-    document_type: str, header: dict[str, Any], raw_lines: Sequence[dict[str, Any]], policy: VatPolicy, vat_day: date, messages: Messages
+    document_type: str,
+    header: dict[str, Any],
+    raw_lines: Sequence[dict[str, Any]],
+    policy: VatPolicy,
+    vat_day: date,
+    messages: Messages,
+    *,
+    as_credited: bool = False,
 ) -> Composition | None:
     """All amount checks of a document whose fields passed theirs; None when its amounts do not add up.
 
     Every line with amounts must have all three. Findings come by check, not by line: first what the lines' amounts are, then their sums,
-    then their VAT codes.
+    then their VAT codes. A header without lines that is posted as the document it credits (``as_credited``) needs no code of its own.
     """
     composition = Composition(header["exclVat"], header["vat"], header["inclVat"])
     sound = check_header(header, messages)
@@ -93,7 +100,7 @@ def compose(
         line_type = {"IT": "INT", "RM": "FEE"}.get(document_type, "PLH")
         line = ComposedLine({}, line_type, composition.excl_vat, composition.vat, composition.incl_vat)
         composition.from_header = True
-        if sound:
+        if sound and not as_credited:
             line.vat_code = _line_code(line, policy, vat_day, messages, None, taxed)
         composition.lines.append(line)
         return composition if sound else None

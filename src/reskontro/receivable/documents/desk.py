@@ -7,28 +7,29 @@ Each document sees what those before it did: customers made, numbers used, items
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Final
+from datetime import date
+from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from reskontro.batches.kinds import ChunkContext, ItemResult, Origin
-from reskontro.db.bulk import Outbox
+from reskontro.db.bulk import ASIDE_FROM, Outbox
 from reskontro.db.engine import Transaction
 from reskontro.kit.ids import encode_id, new_id
 from reskontro.kit.messages import Messages, Severity
-from reskontro.ledger.item_desk import ItemDesk
+from reskontro.ledger.accounts import unusable
 from reskontro.ledger.log import LogEntry
 from reskontro.ledger.payments import bank_account_key
+from reskontro.ledger.posting import ONE
 from reskontro.norway.kid import KidTemplate
-from reskontro.receivable.customers.desk import CustomerDesk
+from reskontro.receivable.customer_items import CustomerItemDesk
 from reskontro.receivable.customers.record import Customer
 from reskontro.receivable.documents import store
+from reskontro.receivable.documents.amounts import VatPolicy
 from reskontro.receivable.documents.numbers import DocumentNumbers, KidNumbers
-from reskontro.receivable.documents.rules import Draft, Policy
+from reskontro.receivable.documents.rules import CENT, Draft, Policy
 from reskontro.receivable.documents.schemas import DOCUMENT_TYPES, identify
 from reskontro.receivable.documents.store import KnownDocument
-
-ASIDE_FROM: Final = 100
-"""A set of so many documents is sent by a thread while its rows are still being made; for fewer the thread would cost more than it saves."""
 
 
 def policy_of(context: ChunkContext) -> Policy:
@@ -49,13 +50,15 @@ def policy_of(context: ChunkContext) -> Policy:
     )
 
 
-class DocumentDesk(ItemDesk):
+class DocumentDesk(CustomerItemDesk):
     """See the module. The caller's transaction holds the client's write lock."""
 
     def __init__(self, transaction: Transaction, context: ChunkContext) -> None:
-        self.customers = CustomerDesk(transaction, context)
-        super().__init__(transaction, context, self.customers)
+        super().__init__(transaction, context)
         self.policy = policy_of(context)
+        self._vat_policies: dict[tuple[date, bool, Decimal | None, int], VatPolicy] = {}
+        self.usable_accounts = frozenset(number for number in self.books.accounts if unusable(self.books, number) is None)
+        """GL accounts that take postings beside the control account."""
         self.base_country: str = self.books.config("base.country", context.today)
         self._documents: dict[str, KnownDocument] = {}
         self._asked_keys: set[str] = set()
@@ -110,6 +113,23 @@ class DocumentDesk(ItemDesk):
         if key not in self._asked_keys:
             self._load_documents({key})
         return self._documents.get(key)
+
+    def vat_policy(self, on: date, customer: Customer | None, rate: Decimal | None, decimals: int) -> VatPolicy:
+        """What the client and the customer mean for VAT on a day, in a currency of so many decimals; made once for the documents it is equal for."""
+        abroad = customer is not None and customer.country_code != self.base_country
+        key = (on, abroad, rate, decimals)
+        found = self._vat_policies.get(key)
+        if found is None:
+            tolerance: Decimal = self.books.config("document.totalTolerance", on)
+            found = self._vat_policies[key] = VatPolicy(
+                severity=self.policy.vat,
+                registered=self.books.client.vat_registered,
+                abroad=abroad,
+                zero_code=self.books.config("vat.zeroCode", on),
+                tolerance=tolerance if rate is None or rate == ONE else tolerance / rate,
+                unit=CENT if decimals else ONE,
+            )
+        return found
 
     def kids(self) -> KidNumbers | None:
         """The maker of KIDs, None when the client has none made."""

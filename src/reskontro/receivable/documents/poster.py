@@ -16,14 +16,14 @@ from reskontro.kit.json import write_json
 from reskontro.kit.money import multiply
 from reskontro.ledger.accounts import unusable, usable_control_account
 from reskontro.ledger.payments import bank_account_key, bank_gl_account
-from reskontro.ledger.posting import ONE, LedgerTransaction, OpenItem, Part, post_document
+from reskontro.ledger.posting import ONE, LedgerTransaction, OpenItem, Part, exceeds, post_document
 from reskontro.norway.identities import currency_decimals
 from reskontro.norway.kid import KidTooLong
 from reskontro.receivable.customers.desk import CustomerOutcome
 from reskontro.receivable.customers.record import Customer
 from reskontro.receivable.customers.schemas import CUSTOMER
 from reskontro.receivable.documents.accounts import choose_accounts, read_dimensions
-from reskontro.receivable.documents.amounts import Composition, VatPolicy, check_header, compose, has_amounts, parts_of
+from reskontro.receivable.documents.amounts import Composition, check_header, compose, has_amounts, parts_of
 from reskontro.receivable.documents.credits import check_credit, credit_parts, settle_credit
 from reskontro.receivable.documents.desk import DocumentDesk, failed, unchanged
 from reskontro.receivable.documents.payments import check_payment, settle_document
@@ -204,7 +204,7 @@ def _check_attachments(desk: DocumentDesk, draft: Draft) -> None:
 
 def _compose(desk: DocumentDesk, draft: Draft, case: _Case, customer: Customer | None) -> None:
     """The amounts, when all fields they are made of have passed."""
-    values, books = draft.values, desk.books
+    values = draft.values
     header = values.get("currencyAmounts")
     if not has_amounts(header):
         return
@@ -216,20 +216,12 @@ def _compose(desk: DocumentDesk, draft: Draft, case: _Case, customer: Customer |
         check_header(header, draft.messages)
         return
     day = values["documentDate"]
-    tolerance: Decimal = books.config("document.totalTolerance", case.gl_day or day)
-    if case.rate is not None and case.rate != ONE:
-        tolerance = tolerance / case.rate
-    policy = VatPolicy(
-        severity=desk.policy.vat,
-        registered=books.client.vat_registered,
-        abroad=customer is not None and customer.country_code != desk.base_country,
-        zero_code=books.config("vat.zeroCode", case.gl_day or day),
-        tolerance=tolerance,
-        unit=ONE if not case.decimals else Decimal("0.01"),
-    )
-    case.composition = compose(draft.document_type, header, draft.lines, policy, values.get("deliveryDate") or day, draft.messages)
-    if case.composition is not None and customer is not None and draft.document_type != "PY":
-        choose_accounts(desk.books, case.gl_day or day, draft, case.composition, customer)
+    policy = desk.vat_policy(case.gl_day or day, customer, case.rate, case.decimals)
+    as_credited = draft.document_type == "CN" and case.credited is not None and not draft.lines
+    vat_day = values.get("deliveryDate") or day
+    case.composition = compose(draft.document_type, header, draft.lines, policy, vat_day, draft.messages, as_credited=as_credited)
+    if case.composition is not None and customer is not None and draft.document_type != "PY" and not as_credited:
+        choose_accounts(desk, case.gl_day or day, draft, case.composition, customer)
 
 
 # ------------------------------------------------------------------------------------------------ effect
@@ -256,7 +248,7 @@ def _take_effect(desk: DocumentDesk, draft: Draft, case: _Case, customer: Custom
         exchange_rate=case.rate,
         base_decimals=desk.base_decimals,
     )
-    if any(abs(line.amount) > AMOUNT_MAX or abs(line.currency_amount) > AMOUNT_MAX for line in lines):
+    if exceeds(lines, AMOUNT_MAX):
         draft.messages.cross("E", "RANGE", "inclVat", "/currencyAmounts/inclVat", min=0, max=multiply(AMOUNT_MAX / case.rate, ONE, 0))
         return failed(draft, draft.messages, customer if case.outcome is None else None)
     kid, generated = values.get("kid"), False
@@ -400,6 +392,8 @@ def _parts(desk: DocumentDesk, case: _Case, kind: str, draft: Draft) -> list[Par
 
 
 def _dimensions(values: dict[str, Any]) -> tuple[tuple[int, str], ...]:
+    if "dimensions" not in values:
+        return ()
     return tuple(sorted((d["dimensionNo"], d["value"]) for d in values.get("dimensions", ())))
 
 

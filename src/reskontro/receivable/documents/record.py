@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from reskontro.db.bulk import NULL, copy_json, copy_text
+from reskontro.db.bulk import NULL, copy_day, copy_json, copy_text
 from reskontro.kit.money import ZERO
 from reskontro.ledger.posting import LedgerTransaction, OpenItem
 from reskontro.receivable.documents.amounts import ComposedLine
@@ -91,8 +91,9 @@ class NewDocument:
         return (
             f"{self.document_uuid.hex}\t{self.document_type}\t{self.account_no}\t{copy_text(self.customer_no)}\t{copy_text(self.document_no)}\t"
             f"{copy_text(self.document_no.lower())}\t{_text(self.values.get('referenceNo'))}\t"
-            f"{self.reference_document_uuid.hex if self.reference_document_uuid else NULL}\t{self.document_date}\t{self.due_date}\t{self.gl_date}\t"
-            f"{self.currency}\t{self.exchange_rate:f}\t{self.kid or NULL}\t{excl:f}\t{vat:f}\t{incl:f}\t{base_excl:f}\t{base_vat:f}\t{base_incl:f}\t"
+            f"{self.reference_document_uuid.hex if self.reference_document_uuid else NULL}\t{copy_day(self.document_date)}\t"
+            f"{copy_day(self.due_date)}\t{copy_day(self.gl_date)}\t{self.currency}\t{self.exchange_rate!s}\t{self.kid or NULL}\t"
+            f"{excl!s}\t{vat!s}\t{incl!s}\t{base_excl!s}\t{base_vat!s}\t{base_incl!s}\t"
             f"{item.ar_item_id.hex if item else NULL}\t{posted}\t{self.bundle_id.hex if self.bundle_id else NULL}\t"
             f"{self.batch_uuid.hex if self.batch_uuid else NULL}\t\\\\x{self.content_hash.hex()}\t{details}\t{copy_text(self.created_by)}"
         )
@@ -106,7 +107,7 @@ class NewDocument:
             if not raw:
                 continue
             details = {key: value for key, value in raw.items() if key not in LINE_COLUMN_FIELDS}
-            amounts = f"{line.excl_vat:f}\t{line.vat:f}\t{line.incl_vat:f}" if line.excl_vat is not None else f"{NULL}\t{NULL}\t{NULL}"
+            amounts = f"{line.excl_vat!s}\t{line.vat!s}\t{line.incl_vat!s}" if line.excl_vat is not None else f"{NULL}\t{NULL}\t{NULL}"
             rows.append(
                 f"{head}\t{raw['lineNo']}\t{line.line_type}\t{amounts}\t{line.vat_code or NULL}\t{line.gl_account or NULL}\t"
                 f"{copy_json(details) if details else '{}'}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, Final
@@ -58,17 +58,11 @@ class Draft:
     values: dict[str, Any]
     messages: Messages
     content_hash: bytes
-    lines: list[dict[str, Any]] = field(default_factory=list)
-
-    @property
-    def document_type(self) -> str | None:
-        """The type, None when it was refused."""
-        return self.values.get("documentType")
-
-    @property
-    def document_no(self) -> str | None:
-        """The number sent, None when there is none or it was refused."""
-        return self.values.get("documentNo")
+    lines: list[dict[str, Any]]
+    document_type: str | None
+    """The type, None when it was refused."""
+    document_no: str | None
+    """The number sent, None when there is none or it was refused."""
 
     def find(self, severity: Severity, code: str, name: str, /, **parameters: Any) -> None:
         """Note a finding of a field of the header."""
@@ -91,14 +85,16 @@ def read(raw: dict[str, Any], policy: Policy) -> Draft:
     messages = Messages()
     values = DOCUMENT.read(raw, messages, unknown=policy.unknown)
     lines = values.get("documentLines", [])
-    draft = Draft(raw, values, messages, b"", lines)
+    document_type = values.get("documentType")
+    draft = Draft(raw, values, messages, b"", lines, document_type, values.get("documentNo"))
     if not messages.error_count:
-        content = {key: value for key, value in values.items() if key not in _NOT_CONTENT}
+        content = values
+        if "clientReference" in values or "customer" in values:
+            content = {key: value for key, value in values.items() if key not in _NOT_CONTENT}
         if "customer" in content:
             customer = CUSTOMER.read(content["customer"], Messages(), require=False)
             content["customer"] = {key: value for key, value in customer.items() if key not in _NOT_CONTENT}
         draft.content_hash = hashlib.sha256(_content_encoder.encode(content)).digest()
-    document_type = draft.document_type
     document_date = values.get("documentDate")
     if document_date is not None and not OLDEST_DATE <= document_date <= policy.today + timedelta(days=DAYS_AHEAD_MAX):
         draft.find("E", "RANGE", "documentDate", min=OLDEST_DATE, max=policy.today + timedelta(days=DAYS_AHEAD_MAX))

@@ -73,7 +73,7 @@ def _conditions(filters: dict[str, Any], books: Books, now: datetime) -> tuple[l
         elif name == "documentno":
             condition, found = "document_key = any(%s)", [number.lower() for number in value]
         elif name == "referenceno":
-            condition, found = "lower(reference_no) = any(%s)", [number.lower() for number in value]
+            condition, found = "reference_key = any(array(select lower(v) from unnest(%s::text[]) v))", value
         elif name == "kid":
             condition, found = _KIDS, [normalise(kid) or kid for kid in value]
         elif name == "createdfrom":

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from reskontro.db.bulk import Outbox, Stage
+from reskontro.db.bulk import Outbox, Stage, text_array
 from reskontro.db.engine import Transaction
 from reskontro.ledger.items_store import ITEM_COLUMNS, item_of
 from reskontro.ledger.posting import OpenItem, Part
@@ -36,6 +36,8 @@ class KnownDocument:
     kid: str | None = None
     parts: list[Part] | None = None
     """What it posted besides the control account, when it was posted in this set; stored ones are looked up when a credit note asks."""
+    taken_back: list[Part] = field(default_factory=list)
+    """What credit notes of this set took back of it."""
 
 
 _DOCUMENT_COLUMNS = (
@@ -49,8 +51,8 @@ def documents_by_key(transaction: Transaction, client_no: int, keys: Iterable[st
     rows = transaction.execute(
         f"select {_DOCUMENT_COLUMNS}, {ITEM_COLUMNS} from document d"
         " left join ar_item a on a.client_no = d.client_no and a.ar_item_id = d.ar_item_id"
-        " where d.client_no = %s and d.document_key = any(%s)".encode(),
-        (client_no, list(keys)),
+        " where d.client_no = %s and d.document_key = any(%s::text[])".encode(),
+        (client_no, text_array(keys)),
         binary=True,
     )
     return [_known(row) for row in rows]
@@ -78,9 +80,23 @@ def posted_parts(transaction: Transaction, client_no: int, gl_year: int, transac
         " where client_no = %s and gl_year = %s and transaction_no = %s and ar_item_id is null order by line_no",
         (client_no, gl_year, transaction_no),
     )
-    return [
-        Part(account, amount, code, tuple((d["dimensionNo"], d["value"]) for d in dimensions or ())) for account, amount, code, dimensions in rows
-    ]
+    return [_part(*row) for row in rows]
+
+
+def _part(account: str, amount: Decimal, code: str | None, dimensions: list[dict[str, Any]] | None) -> Part:
+    return Part(account, amount, code, tuple((d["dimensionNo"], d["value"]) for d in dimensions or ()))
+
+
+def credited_parts(transaction: Transaction, client_no: int, document_uuid: UUID) -> list[Part]:
+    """What stored credit notes took back of a document on accounts other than the control account, positive, in its currency."""
+    rows = transaction.execute(
+        "select g.gl_account, g.currency_amount, g.vat_code, g.dimensions from document d"
+        " join gl_item g on g.client_no = d.client_no and g.gl_year = d.gl_year and g.transaction_no = d.transaction_no"
+        " where d.client_no = %s and d.reference_document_uuid = %s and d.document_type = 'CN' and g.ar_item_id is null"
+        " order by g.gl_year, g.transaction_no, g.line_no",
+        (client_no, document_uuid),
+    )
+    return [_part(*row) for row in rows]
 
 
 def bundle_ids(transaction: Transaction, client_no: int, batch_uuid: UUID) -> dict[tuple[int, str], UUID]:

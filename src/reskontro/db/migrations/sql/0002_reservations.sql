@@ -1,5 +1,6 @@
 -- Payment reservations, and what reversals and look-ups by number need.
 
+-- No foreign key to customer: one that is deleted may have had reservations that ended, and their paymentIds stay used.
 create table payment_reservation (
   client_no integer not null,
   payment_reservation_id uuid not null,
@@ -22,7 +23,6 @@ create table payment_reservation (
   changed_at timestamptz not null,
   created_by text not null,
   primary key (client_no, payment_reservation_id),
-  foreign key (client_no, account_no) references customer,
   check ((target_type = 'DOCUMENT') = (ar_item_id is not null)),
   check (captured_amount >= 0 and released_amount >= 0 and captured_amount + released_amount <= amount),
   check ((status = 'ACTIVE') = (captured_amount + released_amount < amount))
@@ -35,6 +35,8 @@ create index payment_reservation_running on payment_reservation (client_no, expi
 alter table payment_reservation enable row level security;
 alter table payment_reservation force row level security;
 create policy tenant on payment_reservation using (client_no = current_client_no()) with check (client_no = current_client_no());
+-- Workers ask which clients have reservations that ran out.
+create policy system_queue on payment_reservation for select using (is_system());
 
 -- What took a transaction back is asked by the number of the original; few lines have such a number.
 create index gl_item_reverses on gl_item (client_no, reverses_gl_year, reverses_transaction_no) where reverses_transaction_no is not null;

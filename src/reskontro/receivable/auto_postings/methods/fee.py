@@ -21,7 +21,7 @@ from reskontro.receivable.auto_postings.methods.interest import CONSUMER, JOURNA
 from reskontro.receivable.auto_postings.methods.method import TARGET_FIELDS, Method
 from reskontro.receivable.customers.record import Customer
 from reskontro.receivable.drafts import Draft
-from reskontro.receivable.targets import check_currency, find_item
+from reskontro.receivable.targets import ITEM_FIELDS, check_currency, find_item
 
 FEE_CODE = "feeCode"
 """The detail of a fee item that says which fee it is; a reminder document without it bears a reminder fee."""
@@ -111,6 +111,9 @@ def _amount(desk: PostingDesk, draft: Draft, item: OpenItem, customer: Customer,
         if sent is None:
             draft.find("REQUIRED", "amount")
         return sent
+    if code in _LETTER_TYPES and not item.is_open:
+        draft.cross("STATE-CONFLICT", draft.first_sent(ITEM_FIELDS), status="CLOSED")
+        return None
     try:
         statutory, allowed = _limit(desk, item, customer, code, on)
     except ValueMissing as absent:

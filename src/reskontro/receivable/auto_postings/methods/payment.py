@@ -200,6 +200,7 @@ def _judge(desk: PostingDesk, draft: Draft, origin: Origin) -> _Case | None:
     rate = desk.rate(draft, target.currency, values.get("paymentDate", day.day))
     allocations = _find_allocations(desk, draft, target)
     control_account = desk.control_account(draft, target.customer, day.day)
+    desk.check_exchange_accounts(draft, target.currency, day.day)
     bank = desk.bank_gl_account(draft, day.day, "PY")
     if draft.failed or rate is None or control_account is None or bank is None:
         return None

@@ -106,6 +106,7 @@ def post(desk: PostingDesk, draft: Draft, origin: Origin) -> Outcome | None:
         check_collection(desk, draft, item)
     control_account = desk.control_account(draft, customer, day.day)
     payment = values.get("payment") or {}
+    desk.check_exchange_accounts(draft, currency, day.day)
     bank = desk.bank_gl_account(draft, day.day, "REFUND")
     if draft.failed or rate is None or control_account is None or bank is None or payee is None:
         return None

@@ -1,0 +1,105 @@
+"""Giving a payment that is nobody's to a customer: from the suspense account to the customer's, as an AR item of its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Final
+from uuid import UUID
+
+from reskontro.batches.kinds import Origin
+from reskontro.db.engine import Transaction
+from reskontro.kit.ids import encode_id
+from reskontro.ledger.booking import Booking
+from reskontro.ledger.item_desk import Debtor, ItemDesk
+from reskontro.ledger.log import LogEntry
+from reskontro.ledger.posting import GlLine, LedgerTransaction, OpenItem, Part
+from reskontro.ledger.reversal import load_transaction
+
+JOURNAL: Final = "PAYMENTS"
+
+
+@dataclass(frozen=True, slots=True)
+class KeptPayment:
+    """A stored payment as far as placing it asks; ``amount`` is positive for money received."""
+
+    payment_uuid: UUID
+    ar_item_id: UUID | None
+    amount: Decimal
+    currency: str
+    payment_date: date
+    kid: str | None
+    exception_code: str | None
+    reversed: bool
+    gl_year: int | None
+    transaction_no: int | None
+
+    @property
+    def is_unidentified(self) -> bool:
+        """Whether it stands on the suspense account and may be placed."""
+        return self.ar_item_id is None and not self.reversed
+
+
+def find_payment(transaction: Transaction, client_no: int, payment_uuid: UUID) -> KeptPayment | None:
+    """A payment by id, None when there is none."""
+    row = transaction.execute(
+        "select payment_uuid, ar_item_id, amount, currency, payment_date, kid, exception_code, reversed, gl_year, transaction_no"
+        " from payment where client_no = %s and payment_uuid = %s",
+        (client_no, payment_uuid),
+    ).fetchone()
+    return None if row is None else KeptPayment(*row)
+
+
+def booking_of(desk: ItemDesk, payment: KeptPayment) -> LedgerTransaction:
+    """The transaction that booked an unidentified payment on the suspense account."""
+    assert payment.gl_year is not None and payment.transaction_no is not None, "an unidentified payment knows its booking"
+    posted = load_transaction(desk, payment.gl_year, payment.transaction_no)
+    assert posted is not None
+    return posted.posting
+
+
+def _suspense_line(booked: LedgerTransaction, payment: KeptPayment) -> GlLine:
+    return next(line for line in booked.lines if line.currency_amount == -payment.amount)
+
+
+def place_payment(desk: ItemDesk, payment: KeptPayment, customer: Debtor, control_account: str, day: date, origin: Origin) -> OpenItem:
+    """Let an unidentified payment become an AR item of the customer on an open day, not before its booking; returns the item, still unapplied.
+
+    The row of the payment follows with ``record_placing``. The base amount is the one it was booked with.
+    """
+    period = desk.books.period_of(day)
+    assert period is not None and period.is_open
+    booked = booking_of(desk, payment)
+    suspense = _suspense_line(booked, payment)
+    booking = Booking(
+        JOURNAL,
+        day,
+        period,
+        payment.payment_date,
+        payment.currency,
+        booked.exchange_rate,
+        desk.base_decimals,
+        origin.user_id,
+    )
+    control = booking.control(control_account, customer.account_no, -payment.amount, suspense.amount)
+    posting = booking.transaction([control], [Part(suspense.gl_account, payment.amount, None)])
+    item = booking.item(posting, control, "PY", "CREDIT" if payment.amount > 0 else "PRINCIPAL", kid=payment.kid)
+    desk.transactions.append(posting)
+    desk.add_item(item)
+    if customer.control_account is None:
+        desk.debtors.set_control_account(customer, control_account)
+    desk.log(
+        LogEntry(
+            "PAYMENT-PLACED", "PAYMENT", encode_id(payment.payment_uuid), origin, ar_item_id=item.ar_item_id, customer_no=customer.customer_no
+        )
+    )
+    return item
+
+
+def record_placing(transaction: Transaction, client_no: int, payment_uuid: UUID, item: OpenItem, exception_code: str | None) -> None:
+    """Let the row of a placed payment name its item and customer, and the exception that is left; after the desk was written."""
+    transaction.execute(
+        "update payment set ar_item_id = %s, account_no = %s, exception_code = %s where client_no = %s and payment_uuid = %s",
+        (item.ar_item_id, item.account_no, exception_code, client_no, payment_uuid),
+    )

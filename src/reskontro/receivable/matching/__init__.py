@@ -1,0 +1,1 @@
+"""Matching: payments and what they settle, by hand."""

@@ -1,0 +1,1 @@
+"""Payment reservations: a payment under way is announced, captured, released or runs out."""
