@@ -19,7 +19,7 @@ class Settings(BaseSettings):
     database_url: str | None = Field(None, description="PostgreSQL 15 to 18 of a role that may set it up; DATABASE_URL is read too")
     serving_url: str | None = Field(None, description="URL of the serving role, when it is kept apart from the owner's")
     serving_role: str = Field("reskontro_serving", description="Name of the serving role")
-    postgres_bin: Path | None = Field(None, description="Folder with the PostgreSQL programs to use for the embedded database")
+    postgres_bin: Path | None = Field(None, description="Folder with the PostgreSQL programs, for the embedded database, backup, restore and psql")
     database_connections: int = Field(12, ge=2, le=200, description="Connections of one API process")
 
     # HTTP

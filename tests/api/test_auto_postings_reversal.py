@@ -94,8 +94,9 @@ class TestReversal:
     def test_a_payment_document_and_a_letter(self, books: House) -> None:
         """PY and RM documents can be taken back, the others are corrected by credit notes."""
         created(books, invoice(documentNo="1"))
-        created(books, invoice(documentType="PY", documentNo="P1", documentDate="2026-11-01", currencyAmounts=amounts(100, 0), referenceDocumentNo="1"))
-        created(books, invoice(documentType="RM", documentNo="R1", documentDate="2026-11-01", currencyAmounts=amounts(38, 0), referenceDocumentNo="1"))
+        for kind, amount in (("PY", 100), ("RM", 38)):
+            sent = {"documentType": kind, "documentNo": kind, "documentDate": "2026-11-01", "referenceDocumentNo": "1"}
+            created(books, invoice(**sent, currencyAmounts=amounts(amount, 0)))
         booked(books, "reversal", *({"glYear": 2026, "transactionNo": number, "reason": "r"} for number in (2, 3)))
         assert books.balances() == {"1500": 1250, "3000": -1000, "2700": -250}
         assert payments(books)[0]["reversed"]
@@ -122,8 +123,9 @@ class TestRefusals:
     def test_documents(self, books: House) -> None:
         """An invoice, a credit note and an interest note."""
         created(books, invoice(documentNo="1"))
-        created(books, invoice(documentType="CN", documentNo="C", documentDate="2026-10-20", referenceDocumentNo="1", currencyAmounts=amounts(100, 25)))
-        created(books, invoice(documentType="IT", documentNo="T", documentDate="2026-10-20", referenceDocumentNo="1", currencyAmounts=amounts(9, 0)))
+        for kind, amount in (("CN", amounts(100, 25)), ("IT", amounts(9, 0))):
+            sent = {"documentType": kind, "documentNo": kind, "documentDate": "2026-10-20", "referenceDocumentNo": "1"}
+            created(books, invoice(**sent, currencyAmounts=amount))
         assert [statuses(books, number) for number in (1, 2, 3)] == [f"Not possible in status {kind}" for kind in ("IN", "CN", "IT")]
 
     def test_unknown_and_incomplete(self, books: House) -> None:

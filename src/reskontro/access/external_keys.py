@@ -46,7 +46,7 @@ def checked_url(url: str) -> str:
         return url
     if host and parts.scheme == "http" and _is_loopback(host):
         return url
-    raise AccessSettingsInvalid("external_jwks_url must begin with https:// (http:// only for an address of this machine)")
+    raise AccessSettingsInvalid("RESKONTRO_EXTERNAL_JWKS_URL must begin with https:// (http:// only for an address of this machine)")
 
 
 def _is_loopback(host: str) -> bool:

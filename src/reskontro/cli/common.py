@@ -137,7 +137,10 @@ def describe_problem(problem: Problem) -> str:
 
 
 def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:] + ("" if text.rstrip().endswith((".", "!", "?")) or "\n" in text else ".")
+    # A name of a file or a program at the beginning stays as it is.
+    first = text.split(" ", 1)[0]
+    text = text[:1].upper() + text[1:] if first.isalpha() and first.islower() and not first.startswith("pg") else text
+    return text + ("" if text.rstrip().endswith((".", "!", "?")) or "\n" in text else ".")
 
 
 def _setting_error(entry: Any) -> str:

@@ -70,12 +70,9 @@ class AgeingList:
         return [[account_no, place] for account_no in accounts for place in range(len(intervals))][:limit]
 
     def _load(self, transaction: Transaction, keys: Sequence[Any], options: dict[str, Any]) -> list[dict[str, Any]]:
-        total = self._all(transaction, options).total
+        ageing = self._all(transaction, options)
+        total = ageing.total
         if options.get("level") != BY_CUSTOMER:
-            ageing = self._all(transaction, options)
-            question = self._question(transaction, options)
-            for places, customers in store.customers_by_places(transaction, question, ageing.intervals):
-                ageing.count_customers(places, customers)
             return [interval_view(ageing, place, total) for _, place in keys]
         by_account = self._by_account(transaction, options, sorted({account_no for account_no, _ in keys}))
         numbers = store.customer_nos(transaction, self.client_no, list(by_account))
@@ -101,12 +98,19 @@ class AgeingList:
         )
 
     def _all(self, transaction: Transaction, options: Mapping[str, Any]) -> Ageing:
-        """All customers together; read once."""
-        if self._ageing is None:
-            question = self._question(transaction, options)
-            self._ageing = Ageing(Intervals(options["intervals"]), question.as_of)
-            for portion in store.portions(transaction, question):
-                self._ageing.add(portion)
+        """All customers together; read once. With level=customer only the total is asked of it, so customers are not counted."""
+        if self._ageing is not None:
+            return self._ageing
+        question = self._question(transaction, options)
+        self._ageing = Ageing(Intervals(options["intervals"]), question.as_of)
+        if options.get("level") == BY_CUSTOMER:
+            portions = store.portions(transaction, question)
+        else:
+            portions, customers = store.portions_and_customers(transaction, question, self._ageing.intervals)
+            for places, count in customers:
+                self._ageing.count_customers(places, count)
+        for portion in portions:
+            self._ageing.add(portion)
         return self._ageing
 
     def _by_account(self, transaction: Transaction, options: Mapping[str, Any], account_nos: Sequence[int]) -> dict[int, Ageing]:

@@ -7,7 +7,7 @@ items open now and those of such matches are looked at, however long the history
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -15,9 +15,10 @@ from typing import Any
 from reskontro.db.engine import Transaction
 from reskontro.ledger.ageing import Intervals, Portion
 
-_LARGE_QUESTION = "set local work_mem = '64MB'; set local jit = off"
-"""For one statement over a million items: they are grouped in memory, and compiling the statement would take longer than
-running it. The settings end with the transaction.
+_LARGE_QUESTION = "set local work_mem = '64MB'; set local jit = off; set local random_page_cost = 1.1"
+"""For a statement over a million items: they are grouped in memory; compiling the statement would take longer than running
+it; and the few items that changed are looked up one by one, not searched for among all. The settings end with the
+transaction.
 """
 
 
@@ -79,37 +80,32 @@ class Question:
 
 def _changed(question: Question) -> str:
     """The items whose open amount on the day differs from that of now: by how much, and whether they are or were open."""
-    then_open = "a.open_amount + sum(l.amount * s.sign) <> 0"
-    now_open = "a.open_amount <> 0"
+    then_open, now_open = "a.open_amount + sum(l.amount) <> 0", "a.open_amount <> 0"
     if question.currency is None:
-        then_open = f"({then_open} or a.base_open_amount + sum(l.base_amount * s.sign) <> 0)"
+        then_open = f"({then_open} or a.base_open_amount + sum(l.base_amount) <> 0)"
         now_open = f"({now_open} or a.base_open_amount <> 0)"
-    customers = "" if question.account_nos is None else " and m.account_no = any(%(account_nos)s)"
+    taken_since = _lines("", "m.match_date > %(as_of)s and m.undone_on is null", question)
+    given_back_since = _lines("-", "m.undone_on > %(as_of)s and m.match_date <= %(as_of)s", question)
     return (
-        f"select a.ar_item_id, a.account_no, a.due_date, sum(l.{question.line_amount} * s.sign) as amount,"
-        # Lines are signed like their item, also where they make it smaller.
-        f" bool_or(l.{question.line_amount} < 0) as is_credit, {now_open} as now_open, {then_open} as then_open"
-        " from (select m.match_id, 1 as sign from match m"
-        f" where m.client_no = %(client_no)s and m.match_date > %(as_of)s and m.undone_on is null{customers}"
-        " union all select m.match_id, -1 from match m"
-        f" where m.client_no = %(client_no)s and m.undone_on > %(as_of)s and m.match_date <= %(as_of)s{customers}) s"
-        " join match_line l on l.client_no = %(client_no)s and l.match_id = s.match_id"
-        " join ar_item a on a.client_no = l.client_no and a.ar_item_id = l.ar_item_id"
+        f"select a.ar_item_id, a.account_no, a.due_date, sum(l.{question.line_amount}) as amount, bool_or(l.is_credit) as is_credit,"
+        f" {now_open} as now_open, {then_open} as then_open from ({taken_since} union all {given_back_since}) l"
+        " join ar_item a on a.client_no = %(client_no)s and a.ar_item_id = l.ar_item_id"
         f" where {question.conditions()} group by a.client_no, a.ar_item_id"
     )
 
 
-def portions(transaction: Transaction, question: Question) -> list[Portion]:
-    """What was open, by due date."""
-    return [Portion(*row) for row in _read_portions(transaction, question, "due_date")]
+def _lines(sign: str, condition: str, question: Question) -> str:
+    """The lines of matches; they are signed like their item, so that the sign of a credit shows whatever is done with the amount."""
+    customers = "" if question.account_nos is None else " and m.account_no = any(%(account_nos)s)"
+    return (
+        f"select l.ar_item_id, {sign}l.amount as amount, {sign}l.base_amount as base_amount, l.{question.line_amount} < 0 as is_credit"
+        " from match m join match_line l on l.client_no = m.client_no and l.match_id = m.match_id"
+        f" where m.client_no = %(client_no)s and l.client_no = %(client_no)s and {condition}{customers}"
+    )
 
 
-def portions_by_account(transaction: Transaction, question: Question) -> list[tuple[int, Portion]]:
-    """What was open, by customer and due date."""
-    return [(row[0], Portion(*row[1:])) for row in _read_portions(transaction, question, "account_no, due_date")]
-
-
-def _read_portions(transaction: Transaction, question: Question, keys: str) -> Iterable[Sequence[Any]]:
+def _sums(question: Question, keys: str) -> str:
+    """What was open, added up by columns, from ``changed`` and the items open now."""
     amount = f"a.{question.amount}"
     now = (
         f"select {', '.join(f'a.{key}' for key in keys.split(', '))}, coalesce(sum({amount}) filter (where {amount} > 0), 0) as debit,"
@@ -118,54 +114,65 @@ def _read_portions(transaction: Transaction, question: Question, keys: str) -> I
     )
     since = (
         f"select {keys}, coalesce(sum(amount) filter (where not is_credit), 0), coalesce(sum(amount) filter (where is_credit), 0),"
-        " count(*) filter (where then_open) - count(*) filter (where now_open)"
-        f" from ({_changed(question)}) changed group by {keys}"
+        f" count(*) filter (where then_open) - count(*) filter (where now_open) from changed group by {keys}"
     )
-    return _run(
-        transaction, question, f"select {keys}, sum(debit), sum(credit), sum(items)::bigint from ({now} union all {since}) part group by {keys}"
-    )
-
-
-def customers_by_places(transaction: Transaction, question: Question, intervals: Intervals) -> list[tuple[int, int]]:
-    """How many customers had open items in which intervals: (bits of the places of the intervals, number of customers).
-
-    One number for a customer costs a tenth of counting the customers of every interval.
-    """
-    statement = (
-        f"{_places(question)} select places, count(*) from (select account_no, bit_or(places) as places from parts group by account_no) customers"
-        " group by places"
-    )
-    return [(places, customers) for places, customers in _run(transaction, question, statement, first_days=intervals.first_days)]
-
-
-def open_accounts(transaction: Transaction, question: Question, intervals: Intervals, limit: int) -> list[int]:
-    """The first customers that had an open item, by account number."""
-    statement = f"{_places(question)} select distinct account_no from parts order by account_no limit %(limit)s"
-    return [row[0] for row in _run(transaction, question, statement, first_days=intervals.first_days, limit=limit)]
-
-
-def _run(transaction: Transaction, question: Question, statement: str, **values: Any) -> list[tuple[Any, ...]]:
-    transaction.execute(_LARGE_QUESTION)
-    return transaction.execute(statement.encode(), question.values() | values).fetchall()
+    return f"select {keys}, sum(debit) as debit, sum(credit) as credit, sum(items)::bigint as items from ({now} union all {since}) part group by {keys}"
 
 
 def _places(question: Question) -> str:
-    """Common table expressions that end in ``parts``: by customer the bits of the intervals with open items.
+    """By customer, possibly more than once, the bits of the intervals with open items, from ``changed`` and the items open now.
 
     A customer with an item that is open now but was not then (a match of that day is undone) is looked at item by item;
     such customers are few.
     """
-    places = "bit_or(1 << width_bucket(%(as_of)s::date - {0}due_date, %(first_days)s::int[]))"
+    places = "bit_or(1 << width_bucket(%(as_of)s::date - {0}due_date, %(first_days)s::int[])) as places"
+    reopened = "array(select account_no from changed where now_open and not then_open)"
     return (
-        f"with changed as materialized ({_changed(question)}),"
-        " parts as ("
-        f"select a.account_no, {places.format('a.')} as places from ar_item a where {question.open_now} and {question.conditions()}"
-        " and a.account_no <> all (array(select account_no from changed where now_open and not then_open)) group by a.account_no"
+        f"select a.account_no, {places.format('a.')} from ar_item a where {question.open_now} and {question.conditions()}"
+        f" and a.account_no <> all ({reopened}) group by a.account_no"
         f" union all select account_no, {places.format('')} from changed where then_open group by account_no"
         f" union all select a.account_no, {places.format('a.')} from ar_item a left join changed c on c.ar_item_id = a.ar_item_id"
-        f" where a.account_no = any (array(select account_no from changed where now_open and not then_open)) and {question.open_now}"
-        f" and {question.conditions()} and coalesce(c.then_open, true) group by a.account_no)"
+        f" where a.account_no = any ({reopened}) and {question.open_now} and {question.conditions()} and coalesce(c.then_open, true)"
+        " group by a.account_no"
     )
+
+
+def portions(transaction: Transaction, question: Question) -> list[Portion]:
+    """What was open, by due date."""
+    return [Portion(*row) for row in _run(transaction, question, _sums(question, "due_date"))]
+
+
+def portions_by_account(transaction: Transaction, question: Question) -> list[tuple[int, Portion]]:
+    """What was open, by customer and due date."""
+    return [(row[0], Portion(*row[1:])) for row in _run(transaction, question, _sums(question, "account_no, due_date"))]
+
+
+def portions_and_customers(transaction: Transaction, question: Question, intervals: Intervals) -> tuple[list[Portion], list[tuple[int, int]]]:
+    """What was open, by due date, and how many customers had open items in which intervals: (bits of the places of the
+    intervals, number of customers).
+
+    One number for a customer costs a tenth of counting the customers of every interval.
+    """
+    statement = (
+        f"select due_date, debit, credit, items, null::int, null::bigint from ({_sums(question, 'due_date')}) sums"
+        " union all select null, null, null, null, places, count(*)"
+        f" from (select account_no, bit_or(places) as places from ({_places(question)}) part group by account_no) customers group by places"
+    )
+    rows = _run(transaction, question, statement, first_days=intervals.first_days)
+    return [Portion(*row[:4]) for row in rows if row[0] is not None], [row[4:] for row in rows if row[0] is None]
+
+
+def open_accounts(transaction: Transaction, question: Question, intervals: Intervals, limit: int) -> list[int]:
+    """The first customers that had an open item, by account number."""
+    statement = f"select distinct account_no from ({_places(question)}) part order by account_no limit %(limit)s"
+    return [row[0] for row in _run(transaction, question, statement, first_days=intervals.first_days, limit=limit)]
+
+
+def _run(transaction: Transaction, question: Question, statement: str, **values: Any) -> list[tuple[Any, ...]]:
+    """The rows of a statement that may speak of ``changed``."""
+    transaction.execute(_LARGE_QUESTION)
+    whole = f"with changed as materialized ({_changed(question)}) {statement}"
+    return transaction.execute(whole.encode(), question.values() | values).fetchall()
 
 
 def accounts_of(transaction: Transaction, client_no: int, customer_nos: Sequence[str]) -> list[int]:
