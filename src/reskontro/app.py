@@ -9,6 +9,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from reskontro.access.token_endpoint import TokenEndpoint
 from reskontro.access.tokens import Authenticator
+from reskontro.batches.accept import Uploads
 from reskontro.batches.collector import Collector
 from reskontro.batches.schemas import PROBLEM_SCHEMA, SUMMARY
 from reskontro.db.engine import Database
@@ -47,6 +48,7 @@ def build_services(settings: Settings, database: Database, clock: Clock | None =
     services.put(kinds())
     services.put(TokenEndpoint(database, settings, clock, services.authenticator.signing_keys))
     services.put(Collector(services))
+    services.put(Uploads(settings.streams_max))
     return services
 
 

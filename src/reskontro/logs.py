@@ -80,8 +80,13 @@ def mask_event(_logger: Any, _method: str, event: EventDict) -> MutableMapping[s
     return {key: _masked(value, 0) for key, value in event.items()}
 
 
+_ROW_CONTENT = re.compile(r"^(?:DETAIL|CONTEXT|STATEMENT|QUERY):.*$", re.MULTILINE)
+"""What PostgreSQL adds to an error may quote the row that caused it."""
+
+
 def mask_text(text: str) -> str:
     """The text with national identity numbers, client secrets, tokens and passwords in database URLs masked."""
+    text = _ROW_CONTENT.sub("[row not shown]", text)
     text = _ELEVEN_DIGITS.sub(lambda found: MASK if read_norwegian_id(found.group()).valid else found.group(), text)
     text = _SECRETS.sub("[secret]", text)
     text = _URL_PASSWORD.sub(r"\1[secret]@", text)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -65,6 +64,13 @@ def later(claim: House) -> Iterator[House]:
     now = claim.clock.now()
     yield claim
     claim.clock.set(now)
+    claim._tokens.clear()
+
+
+def wait(house: House, **delta: float) -> None:
+    """Move the clock; tokens may be over by then."""
+    house.clock.advance(**delta)
+    house._tokens.clear()
 
 
 class TestMaking:
@@ -145,9 +151,7 @@ class TestMaking:
         """A paymentId is good for one content for ever, whatever its case: 200 with the reservation as it is now, else 409."""
         first = reserved(claim, kid="0010017", amount=100)
         capture(claim, first, amount=40)
-        again = send(claim, "m-1", kid="0010017", amount=100)
-        assert again.status_code == 409  # paymentId is part of the content; its case is not what was sent first
-        again = send(claim, kid="001 0017", amount=100.0)
+        again = send(claim, "m-1", kid="001 0017", amount=100.0)
         assert (again.status_code, again.json()["capturedAmount"], again.json()["paymentReservationId"]) == (
             200,
             40,
@@ -324,9 +328,9 @@ class TestEnding:
         """A second before it runs, at the instant it is EXPIRED: nothing is reserved, though no worker has been there."""
         view = reserved(later, documentNo="26001001", amount=788, expiresAt="2026-11-26T08:00:00+01:00")
         address = f"{PATH}/{view['paymentReservationId']}"
-        later.clock.set(later.clock.now() + timedelta(hours=18, minutes=59, seconds=59))
+        wait(later, hours=18, minutes=59, seconds=59)
         assert later.get(address).json()["status"] == "ACTIVE"
-        later.clock.set(later.clock.now() + timedelta(seconds=1))
+        wait(later, seconds=1)
         now = later.get(address).json()
         assert (now["status"], now["releasedAmount"], now["remainingAmount"]) == ("EXPIRED", 788, 0)
         assert capture(later, view).status_code == release(later, view).status_code == 409
@@ -338,7 +342,7 @@ class TestEnding:
         capture(later, view, amount=30)
         reserved(later, "B", documentNo="26001001", amount=100, expiresAt="2026-12-20T12:00:00Z")
         change_books(later, "update client set status = 'SUSPENDED'")
-        later.clock.set(later.clock.now() + timedelta(hours=72))
+        wait(later, hours=72)
         later.work()
         later.work()
         stored = later.rows("select status, released_amount from payment_reservation where client_no = %s order by payment_id", later.client_no)
@@ -352,7 +356,7 @@ class TestEnding:
         """Two jobs at once end each reservation once."""
         for number in range(5):
             reserved(later, f"N-{number}", documentNo="26001001", amount=1)
-        later.clock.set(later.clock.now() + timedelta(hours=73))
+        wait(later, hours=73)
         job = next(job for job in later.services.part(Kinds).jobs if job.name == "reservations expired")
 
         def run() -> int:
@@ -369,12 +373,12 @@ class TestList:
     def test_newest_first_with_filters(self, later: House) -> None:
         """Each filter alone; the status is that of now."""
         first = reserved(later, "A", documentNo="26001001", amount=10)
-        later.clock.set(later.clock.now() + timedelta(minutes=1))
+        wait(later, minutes=1)
         reserved(later, "B", customerNo="100001", amount=10, expiresAt="2026-12-01T00:00:00Z")
-        later.clock.set(later.clock.now() + timedelta(minutes=1))
+        wait(later, minutes=1)
         third = reserved(later, "C", documentNo="26001001", amount=10)
         release(later, third)
-        later.clock.set(later.clock.now() + timedelta(hours=73))
+        wait(later, hours=73)
 
         def ids(query: str = "") -> list[str]:
             answer = later.get(f"{PATH}{query}")

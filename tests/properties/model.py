@@ -152,7 +152,7 @@ class Model:
             target = self.documents.get(reference.lower())
             if target is None:
                 codes.add("DOCUMENT-UNKNOWN")
-            elif target.customer != customer:
+            elif customer in self.customers and target.customer != customer:
                 codes.add("TARGET-CONFLICT")
                 target = None
             elif kind == "CN":

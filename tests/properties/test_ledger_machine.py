@@ -16,7 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from reskontro.ledger.verify import verify_client
 from tests.house import House
 from tests.properties.model import Document, Model, Outcome
-from tests.properties.profile import examples
+from tests.properties.profile import dear_phases, examples
 
 DAY = date(2026, 10, 5)
 CUSTOMERS = ("100001", "100002", "abc-1")
@@ -310,4 +310,5 @@ class LedgerMachine(RuleBasedStateMachine):
 
 def test_the_ledger_does_what_the_model_does(module_house: House) -> None:
     """Random stories of customers, documents, batches and repeats; a failing one is shrunk to the fewest steps that show it."""
-    run_state_machine_as_test(lambda: LedgerMachine(module_house), settings=settings(max_examples=examples(0.2), stateful_step_count=25))
+    limits = settings(max_examples=examples(0.2), stateful_step_count=25, phases=dear_phases())
+    run_state_machine_as_test(lambda: LedgerMachine(module_house), settings=limits)

@@ -19,7 +19,7 @@ from reskontro.batches import raw_json
 from reskontro.batches.answers import batch_body
 from reskontro.batches.kinds import BatchKind
 from reskontro.batches.raw_json import Part, RepeatedKey
-from reskontro.batches.slices import SLICE_BYTES_MAX, SLICE_ITEMS, compress, cut, insert_slice
+from reskontro.batches.slices import SLICE_BYTES_MAX, SLICE_ITEMS, compress, insert_slice, slices_of
 from reskontro.batches.store import get_batch, insert_batch
 from reskontro.db.engine import Transaction, client_transaction
 from reskontro.kit.errors import Problem
@@ -30,7 +30,7 @@ from reskontro.web.calls import Call, read_document, read_metadata
 from reskontro.web.idempotency import Claim, claim_of, in_progress, keep_reply, stored_reply, try_lock
 from reskontro.web.operations import NDJSON
 from reskontro.web.replies import Reply
-from reskontro.web.surface import content_media, read_body
+from reskontro.web.surface import content_media, in_time, read_body
 
 _POLL_SECONDS = 0.05
 
@@ -99,8 +99,10 @@ def store_items(call: Call, transaction: Transaction, kind: BatchKind, items: Se
     """Store items that are all here as a new batch; returns the 202."""
     batch_uuid = new_id()
     _insert(call, transaction, kind, batch_uuid, len(items))
-    for first, members in cut(items):
+    first = 0
+    for members in slices_of(items):
         insert_slice(transaction, call.client_no, batch_uuid, first, len(members), compress(members))
+        first += len(members)
     return _accepted(call, transaction, batch_uuid)
 
 
@@ -129,7 +131,7 @@ async def accept_batch(call: Call, kind: BatchKind) -> Reply:
         return await _accept_lines(call, kind, entity)
     settings = call.services.settings
     loop = asyncio.get_running_loop()
-    call.body = await read_body(call.request, settings.batch_bytes_max)
+    call.body = await read_body(call.request, settings.batch_bytes_max, settings.body_idle_seconds)
 
     def prepare() -> tuple[str | None, Sequence[Part], bytes | None]:
         user_id, items = split_document(call.body, entity)
@@ -228,12 +230,12 @@ class _Lines:
         return True
 
 
-async def _slices(lines: _Lines, request: Request, hasher: Any, bytes_max: int) -> AsyncIterator[list[bytes]]:
+async def _slices(lines: _Lines, request: Request, hasher: Any, bytes_max: int, idle_seconds: float) -> AsyncIterator[list[bytes]]:
     """The items of the body in lists that fill a slice each."""
     size = 0
     waiting: list[bytes] = []
     waiting_bytes = 0
-    async for chunk in request.stream():
+    async for chunk in in_time(request, idle_seconds):
         size += len(chunk)
         if size > bytes_max:
             raise Problem("PAYLOAD-TOO-LARGE", f"the body may have at most {bytes_max} bytes")
@@ -257,7 +259,13 @@ async def _accept_lines(call: Call, kind: BatchKind, entity: str) -> Reply:
     loop = asyncio.get_running_loop()
     lines = _Lines(entity, settings.item_bytes_max)
     hasher = hashlib.sha256() if call.idempotency_key is not None else None
-    connection = await loop.run_in_executor(services.threads, services.database.connect)
+    uploads = services.part(Uploads)
+    uploads.begin()
+    try:
+        connection = await loop.run_in_executor(services.threads, services.database.connect)
+    except BaseException:
+        uploads.end()
+        raise
     try:
         transaction = client_transaction(connection, call.client_no)
         run = loop.run_in_executor
@@ -269,7 +277,7 @@ async def _accept_lines(call: Call, kind: BatchKind, entity: str) -> Reply:
             def store(first: int, members: list[bytes]) -> None:
                 insert_slice(connection, call.client_no, batch_uuid, first, len(members), compress(members))
 
-            async for members in _slices(lines, call.request, hasher, settings.stream_bytes_max):
+            async for members in _slices(lines, call.request, hasher, settings.stream_bytes_max, settings.body_idle_seconds):
                 if count + len(members) > settings.stream_items_max:
                     raise Problem("TOO-MANY-ITEMS", f"a batch may have at most {settings.stream_items_max} items")
                 await run(services.threads, store, count, members)
@@ -289,6 +297,8 @@ async def _accept_lines(call: Call, kind: BatchKind, entity: str) -> Reply:
                     kept = stored_reply(connection, claim)
                     if kept is not None:
                         raise _Replayed(kept)
+                # The client may have been suspended while the body came in.
+                connection.books_version = None
                 open_books(connection, call.client_no).require_active()
                 _insert(call, connection, kind, batch_uuid, count)
                 reply = _accepted(call, connection, batch_uuid)
@@ -308,7 +318,26 @@ async def _accept_lines(call: Call, kind: BatchKind, entity: str) -> Reply:
         services.rates.count_items(call.client_no, count)
         return reply
     finally:
+        uploads.end()
         connection.close()
+
+
+class Uploads:
+    """How many streams a process takes at a time: each has a connection and a transaction of its own for as long as it lasts."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._running = 0
+
+    def begin(self) -> None:
+        """Count one more; raises Problem UNAVAILABLE when there are enough. Called in the event loop only."""
+        if self._running >= self._most:
+            raise Problem("UNAVAILABLE", "too many streams are coming in; try again", headers={"Retry-After": "5"})
+        self._running += 1
+
+    def end(self) -> None:
+        """Count one less."""
+        self._running -= 1
 
 
 class _Replayed(Exception):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from time import monotonic
 
+import psycopg
 import structlog
 
 from reskontro.db.engine import Transaction
@@ -34,10 +35,16 @@ class PeriodicJobs:
         self._due: dict[PeriodicJob, float] = {job: monotonic() for job in jobs}
 
     def run_due(self, connection: Transaction, settings: Settings, now: datetime) -> None:
-        """Run what is due."""
+        """Run what is due; a job that fails is tried again when it is due again, and keeps no batch from being processed."""
         for job, due in self._due.items():
             if monotonic() >= due:
                 self._due[job] = monotonic() + job.every_seconds
-                done = job.run(connection, settings, now)
+                try:
+                    done = job.run(connection, settings, now)
+                except (psycopg.OperationalError, psycopg.InterfaceError):
+                    raise
+                except Exception:
+                    log.exception("periodic job failed", job=job.name)
+                    continue
                 if done:
                     log.info(job.name, count=done)

@@ -20,7 +20,7 @@ from uuid import UUID
 import psycopg
 import structlog
 
-from reskontro.batches.cleaning import clean
+from reskontro.batches.cleaning import CLEANING
 from reskontro.batches.kinds import BatchKind, ChunkContext, Item, ItemResult, Kinds, Origin
 from reskontro.batches.periodic import PeriodicJobs
 from reskontro.batches.seen import SeenKeys
@@ -48,7 +48,6 @@ from reskontro.web.tracing import chunk_span
 log = structlog.get_logger("reskontro.batches")
 
 IDLE_SECONDS = 0.05
-CLEANING_SECONDS = 600.0
 RECONNECT_SECONDS = 1.0
 BACKOFF_FIRST_SECONDS = 0.1
 BACKOFF_MAX_SECONDS = 5.0
@@ -87,8 +86,7 @@ class Worker:
         self._seen = SeenKeys()
         self._chunks = 0
         self._last_served: dict[int, float] = {}
-        self._next_cleaning = time.monotonic() + CLEANING_SECONDS
-        self._jobs = PeriodicJobs(kinds.jobs)
+        self._jobs = PeriodicJobs((*kinds.jobs, CLEANING))
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="reader")
         self._reader_connection: Transaction | None = None
         self._ahead: Future[ReadChunk | None] | None = None
@@ -131,18 +129,8 @@ class Worker:
             if not worked:
                 if until_idle:
                     return True
-                self._clean(connection)
                 self._stopping.wait(IDLE_SECONDS)
         return False
-
-    def _clean(self, connection: Transaction) -> None:
-        """Use idle time, now and then, to throw away what is no longer kept."""
-        if time.monotonic() < self._next_cleaning:
-            return
-        self._next_cleaning = time.monotonic() + CLEANING_SECONDS
-        rows = clean(connection, self._settings, self._clock.now())
-        if rows:
-            log.info("cleaned", rows=rows)
 
     def _turn(self, connection: Transaction, client_no: int) -> bool:
         """Work for one client until nothing waits or its turn is over; returns whether anything was done."""
@@ -158,7 +146,9 @@ class Worker:
         """Process one chunk of the client's oldest batch; False when there is none or it has to wait."""
         with client_transaction(connection, client_no) as transaction:
             batch = oldest_open_batch(transaction, client_no)
-        if batch is None or (batch.retry_at is not None and batch.retry_at > self._clock.now()):
+        if batch is None:
+            return False
+        if batch.retry_at is not None and batch.retry_at > self._clock.now() and not batch.cancel_requested:
             return False
         limit = 1 if batch.attempts else self._chunk_limit
         count = min(limit, batch.count_total - batch.count_processed)
@@ -175,8 +165,10 @@ class Worker:
                 raise
             self._fault(connection, batch, count, error)
             return True
-        if chunk is None:
+        if chunk is None and batch.cancel_requested:
             self._finish_cancelled(connection, batch)
+        elif chunk is None:
+            self._fault(connection, batch, 1, LookupError("the input of the batch has no such item"))
         return True
 
     # ------------------------------------------------------------------------------------------------ reading
@@ -254,9 +246,8 @@ class Worker:
             if current is None or current.batch_uuid != batch.batch_uuid or current.count_processed != batch.count_processed:
                 return
             found = slice_at(transaction, batch.client_no, batch.batch_uuid, batch.count_processed)
-            assert found is not None
-            first, raw_items = found
-            result = _failed(kind, raw_items[batch.count_processed - first], "INTERNAL-ERROR", kind.entity.lower().removesuffix("s"))
+            raw = found[1][batch.count_processed - found[0]] if found is not None and batch.count_processed - found[0] < len(found[1]) else b"{}"
+            result = _given_up(kind, raw)
             insert_results(transaction, batch, batch.count_processed, [result])
             advance(transaction, batch, 0, 1, self._clock.now())
 
@@ -355,10 +346,16 @@ def _try_lock(connection: Transaction, client_no: int) -> bool:
     return bool(row and row[0])
 
 
-def _failed(kind: BatchKind, raw: bytes, code: str, field: str) -> ItemResult:
-    account_no, customer_no, document_no, reference = kind.identify(read_json(raw))
-    message = Message("E", code, field, "", {})
-    return ItemResult("FAILED", None, account_no, customer_no, document_no, client_reference=reference, messages=[message])
+def _given_up(kind: BatchKind, raw: bytes) -> ItemResult:
+    """The result of an item that no attempt could process; its key counts as used, as that of any failed item."""
+    try:
+        value = read_json(raw)
+    except JsonMalformed as fault:
+        return _malformed(kind, fault)
+    account_no, customer_no, document_no, reference = kind.identify(value)
+    message = Message("E", "INTERNAL-ERROR", kind.entity.lower().removesuffix("s"), "", {})
+    key = kind.natural_key(value)
+    return ItemResult("FAILED", None, account_no, customer_no, document_no, client_reference=reference, natural_key=key, messages=[message])
 
 
 def _malformed(kind: BatchKind, fault: JsonMalformed) -> ItemResult:

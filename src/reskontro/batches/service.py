@@ -12,9 +12,10 @@ import psycopg
 
 from reskontro.batches.answers import ResultReader, batch_body, csv_chunks, diagnostics_of, json_chunks, ndjson_chunks
 from reskontro.batches.kinds import Kinds
-from reskontro.batches.slices import compress, cut, insert_slice, slice_at
+from reskontro.batches.slices import compress, insert_slice, slice_at, slices_of
 from reskontro.batches.store import (
     BatchRecord,
+    cancel_waiting,
     count_results,
     find_batches,
     get_batch,
@@ -119,6 +120,8 @@ def _start(transaction: Transaction, batch: BatchRecord, results: Sequence[str] 
     """The index after which a page begins; None when the page is past the end."""
     if skip <= 0:
         return -1
+    if skip >= batch.count_total:
+        return None
     if results is None:
         return skip - 1 if skip < batch.count_total else None
     stored = [code for code in results if code != "CANCELLED"]
@@ -189,6 +192,9 @@ def cancel_batch(call: Call, transaction: Transaction, batch_uuid: UUID) -> Repl
             transaction.execute(f"set local lock_timeout = {CANCEL_WAIT_MS}")
             lock_client(transaction, call.client_no)
     except psycopg.errors.LockNotAvailable:
+        # A batch that waits behind another one is in nobody's hands; the one in hand is ended by its worker.
+        if cancel_waiting(transaction, batch, call.services.clock.now()):
+            return Reply(200, batch_body(_load(transaction, call, batch_uuid), call.language))
         request_cancel(transaction, call.client_no, batch_uuid)
         return Reply(202, batch_body(_load(transaction, call, batch_uuid), call.language), {"Retry-After": "1"})
     batch = _load(transaction, call, batch_uuid)
@@ -237,8 +243,11 @@ def retry_failed(call: Call, transaction: Transaction, batch_uuid: UUID) -> Repl
         again = encode_id(batch.retry_batch_uuid)
         raise Problem("STATE-CONFLICT", f"the batch was retried before, as {again}", norwegian=f"Bunken er kjørt på nytt før, som {again}")
     new_uuid = new_id()
-    items = list(_items_to_retry(transaction, batch))
-    if not items:
+    count = 0
+    for members in slices_of(_items_to_retry(transaction, batch)):
+        insert_slice(transaction, call.client_no, new_uuid, count, len(members), compress(members))
+        count += len(members)
+    if not count:
         raise Problem("NOTHING-TO-RETRY", "no item of the batch failed or was cancelled")
     insert_batch(
         transaction,
@@ -247,15 +256,14 @@ def retry_failed(call: Call, transaction: Transaction, batch_uuid: UUID) -> Repl
         entity=batch.entity,
         operation="RETRY",
         kind=batch.kind,
-        count_total=len(items),
+        count_total=count,
         actor=call.subject,
         user_id=call.user_id,
         request_id=call.request_id,
         now=call.services.clock.now(),
         parent_batch_uuid=batch_uuid,
     )
-    for first, members in cut(items):
-        insert_slice(transaction, call.client_no, new_uuid, first, len(members), compress(members))
+    call.services.rates.count_items(call.client_no, count)
     set_retry_batch(transaction, call.client_no, batch_uuid, new_uuid)
     record = get_batch(transaction, call.client_no, new_uuid)
     assert record is not None

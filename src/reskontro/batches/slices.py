@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -36,16 +36,19 @@ def expand(body: bytes) -> list[bytes]:
     return [bytes(item) for item in elements(decompressor.decompress(body))]
 
 
-def cut(items: Sequence[Any]) -> Iterator[tuple[int, Sequence[Any]]]:
-    """(first index, items) of each slice of a list of items."""
-    first, size = 0, 0
-    for index, item in enumerate(items):
-        if index - first >= SLICE_ITEMS or (index > first and size + len(memoryview(item)) > SLICE_BYTES_MAX):
-            yield first, items[first:index]
-            first, size = index, 0
-        size += len(memoryview(item))
-    if first < len(items):
-        yield first, items[first:]
+def slices_of(items: Iterable[Any]) -> Iterator[list[Any]]:
+    """The items in lists that fill a slice each."""
+    members: list[Any] = []
+    size = 0
+    for item in items:
+        length = len(memoryview(item))
+        if len(members) >= SLICE_ITEMS or (members and size + length > SLICE_BYTES_MAX):
+            yield members
+            members, size = [], 0
+        members.append(item)
+        size += length
+    if members:
+        yield members
 
 
 def insert_slice(transaction: Transaction, client_no: int, batch_uuid: UUID, first_index: int, count: int, body: bytes) -> None:

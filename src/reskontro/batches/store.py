@@ -104,7 +104,8 @@ def oldest_open_batch(transaction: Transaction, client_no: int) -> BatchRecord |
     """The batch whose turn it is: the first accepted one that is not final."""
     cursor = transaction.cursor(row_factory=class_row(BatchRecord))
     cursor.execute(
-        f"select {_COLUMNS} from batch where client_no = %s and status in ('QUEUED', 'PROCESSING') order by accept_no limit 1", (client_no,)
+        f"select {_COLUMNS} from batch where client_no = %s and status in ('QUEUED', 'PROCESSING') order by status = 'QUEUED', accept_no limit 1",
+        (client_no,),
     )
     return cursor.fetchone()
 
@@ -149,6 +150,18 @@ def set_cancelled(transaction: Transaction, batch: BatchRecord, now: datetime) -
         "update batch set status = 'CANCELLED', finished_at = %s where client_no = %s and batch_uuid = %s",
         (now, batch.client_no, batch.batch_uuid),
     )
+
+
+def cancel_waiting(transaction: Transaction, batch: BatchRecord, now: datetime) -> bool:
+    """End a batch that is not the client's oldest open one, so that no worker can have it in hand; returns whether it was that."""
+    oldest = oldest_open_batch(transaction, batch.client_no)
+    if oldest is None or oldest.batch_uuid == batch.batch_uuid:
+        return False
+    changed = transaction.execute(
+        "update batch set status = 'CANCELLED', finished_at = %s where client_no = %s and batch_uuid = %s and status = 'QUEUED'",
+        (now, batch.client_no, batch.batch_uuid),
+    )
+    return changed.rowcount == 1
 
 
 def request_cancel(transaction: Transaction, client_no: int, batch_uuid: UUID) -> None:
@@ -227,9 +240,7 @@ class StoredResult:
     messages: list[Message]
 
 
-def read_results(
-    transaction: Transaction, batch: BatchRecord, *, after: int, limit: int, results: Sequence[str] | None
-) -> list[StoredResult]:
+def read_results(transaction: Transaction, batch: BatchRecord, *, after: int, limit: int, results: Sequence[str] | None) -> list[StoredResult]:
     """Results whose index is above ``after``, in input order, at most ``limit``; only those with the given result codes.
 
     Of a batch in work only what was processed when ``batch`` was read, so that its counters and its items tell one story.

@@ -168,7 +168,10 @@ def _transaction(connection: Transaction, opening: str, begin: str = "begin") ->
         if not connection.closed:
             connection.command("rollback")
         raise
-    connection.command("commit")
+    answer = connection.command("commit")
+    if answer.command_status != b"COMMIT":
+        # A statement failed and somebody swallowed its error: the server has rolled back, so nothing may be said to be stored.
+        raise psycopg.errors.InFailedSqlTransaction("the transaction had failed and was rolled back")
     connection.stages |= connection.stages_made
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 
 from markdown_it import MarkdownIt
@@ -25,7 +26,7 @@ def guide_html(name: str) -> str:
     """A guide as HTML; raw HTML inside it is shown as text. Raises KeyError for an unknown name."""
     markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
     tokens = markdown.parse(guide_files()[name].read_text(encoding="utf-8"))
-    for heading, content in zip(tokens, tokens[1:], strict=False):
+    for heading, content in pairwise(tokens):
         if heading.type == "heading_open":
             heading.attrSet("id", _anchor(content.content))
     return str(markdown.renderer.render(tokens, markdown.options, {}))

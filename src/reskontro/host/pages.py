@@ -10,7 +10,10 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+import psycopg
+import structlog
 import swagger_ui_bundle
+from psycopg_pool import PoolTimeout
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import Receive, Scope, Send
@@ -19,6 +22,8 @@ from reskontro.host.guides import INDEX, guide_files, guide_html
 from reskontro.host.health import check_health
 from reskontro.kit.json import write_json
 from reskontro.web.calls import Services
+
+log = structlog.get_logger("reskontro.host")
 
 _CSS = """
 :root{color-scheme:light dark;--ink:#1d2a33;--paper:#fbfaf7;--line:#d8d4c8;--mark:#0b5a6b}
@@ -111,7 +116,11 @@ reskontro batch send customers.csv --client 1001</pre>
         return _page("Health", f"<h1>{health['status']}</h1>{table}<p><a href='/'>Back</a></p>", status)
 
     def _metrics(self, request: Request) -> Response:
-        self._services.metrics.observe_queue(self._services.database, self._services.clock.now())
+        try:
+            self._services.metrics.observe_queue(self._services.database, self._services.clock.now())
+        except (psycopg.Error, PoolTimeout) as error:
+            # The other figures are wanted most when the database is gone.
+            log.warning("queue not observed", error=type(error).__name__)
         return PlainTextResponse(self._services.metrics.text(), media_type="text/plain; version=0.0.4")
 
     def _document(self, request: Request) -> Response:

@@ -6,7 +6,7 @@ import os
 import threading
 import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from uuid import SafeUUID, UUID
+from uuid import UUID, SafeUUID
 
 _RANDOM_BYTES = 16 * 1024
 

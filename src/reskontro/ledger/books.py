@@ -101,8 +101,9 @@ class Books:
         if value is not _VARIES:
             return value
         wanted = (key, on)
-        if wanted in self._dated:
-            return self._dated[wanted]
+        value = self._dated.get(wanted, _VARIES)
+        if value is not _VARIES:
+            return value
         if len(self._dated) >= _DATES_KEPT_MAX:
             self._dated.clear()
         value = self._dated[wanted] = self._value_on(key, on)

@@ -109,7 +109,7 @@ _match_line_stage = Stage(
     "stage_match_line",
     (
         ("match_id", "uuid"),
-        ("line_no", "smallint"),
+        ("line_no", "integer"),
         ("ar_item_id", "uuid"),
         ("amount", "numeric(18, 2)"),
         ("base_amount", "numeric(18, 2)"),

@@ -57,14 +57,17 @@ CHECKS: tuple[tuple[str, str], ...] = (
         "select format('%%s/%%s line %%s', g.gl_year, g.transaction_no, g.line_no) from gl_item g"
         " join gl_account k on k.client_no = g.client_no and k.gl_account = g.gl_account and k.is_control"
         " left join ar_item a on a.client_no = g.client_no and a.ar_item_id = g.ar_item_id"
-        " where g.client_no = %(client_no)s and (a.ar_item_id is null or a.base_original_amount <> g.amount"
-        " or a.original_amount <> g.currency_amount or a.account_no <> g.account_no or a.transaction_no <> g.transaction_no"
-        " or a.gl_year <> g.gl_year or a.control_account <> g.gl_account)",
+        " where g.client_no = %(client_no)s and (a.ar_item_id is null or a.base_original_amount is distinct from g.amount"
+        " or a.original_amount is distinct from g.currency_amount or a.account_no is distinct from g.account_no"
+        " or a.transaction_no is distinct from g.transaction_no or a.gl_year is distinct from g.gl_year"
+        " or a.control_account is distinct from g.gl_account)",
     ),
     (
         "an AR item does not have exactly one line on a control account",
-        "select a.ar_item_id::text from ar_item a left join (select ar_item_id, count(*) as lines from gl_item"
-        " where client_no = %(client_no)s and ar_item_id is not null group by ar_item_id) g on g.ar_item_id = a.ar_item_id"
+        "select a.ar_item_id::text from ar_item a left join (select g.ar_item_id,"
+        " count(*) filter (where k.is_control) as lines from gl_item g"
+        " join gl_account k on k.client_no = g.client_no and k.gl_account = g.gl_account"
+        " where g.client_no = %(client_no)s and g.ar_item_id is not null group by g.ar_item_id) g on g.ar_item_id = a.ar_item_id"
         " where a.client_no = %(client_no)s and g.lines is distinct from 1",
     ),
     (

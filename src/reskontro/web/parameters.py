@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from reskontro.kit.errors import Problem
-from reskontro.kit.fields import parse_date, parse_moment
+from reskontro.kit.fields import Invalid, clean_text, parse_date, parse_moment
 from reskontro.kit.ids import IdMalformed, decode_id
 from reskontro.kit.messages import Language
 from reskontro.web.operations import Parameter
@@ -79,9 +79,13 @@ def _value(parameter: Parameter, text: str) -> Any:
         return _id(text)
     if kind == "choice":
         return _choice(name, text, parameter.values)
-    if len(text) > parameter.length_max:
+    try:
+        cleaned = clean_text(text, multiline=False)
+    except Invalid:
+        raise _invalid(name, "contains a character that is not allowed") from None
+    if len(cleaned) > parameter.length_max:
         raise _invalid(name, f"has more than {parameter.length_max} characters")
-    return text.strip()
+    return cleaned
 
 
 def read_parameters(query: bytes, known: Sequence[Parameter]) -> dict[str, Any]:

@@ -6,10 +6,13 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from reskontro.kit.errors import Problem
 
 HOUR_SECONDS = 3600
+CALLERS_KEPT_MAX = 10_000
+Key = TypeVar("Key", int, int | str)
 
 
 @dataclass(slots=True)
@@ -25,22 +28,24 @@ class RateLimiter:
         self._requests_per_second = requests_per_second
         self._items_per_hour = items_per_hour
         self._monotonic = monotonic
-        self._requests: dict[int, _Window] = {}
+        self._requests: dict[int | str, _Window] = {}
         self._items: dict[int, _Window] = {}
         self._lock = threading.Lock()
 
     @staticmethod
-    def _current(windows: dict[int, _Window], client_no: int, now: float, length: float) -> _Window:
-        window = windows.get(client_no)
+    def _current(windows: dict[Key, _Window], key: Key, now: float, length: float) -> _Window:
+        window = windows.get(key)
         if window is None or now - window.started >= length:
-            window = windows[client_no] = _Window(now)
+            window = windows[key] = _Window(now)
         return window
 
-    def take_request(self, client_no: int) -> dict[str, str]:
-        """Count one request and return the rate headers; raises Problem RATE-LIMITED."""
+    def take_request(self, caller: int | str) -> dict[str, str]:
+        """Count one request of a client, or of a subject for calls without a client, and return the rate headers; raises Problem RATE-LIMITED."""
         with self._lock:
             now = self._monotonic()
-            window = self._current(self._requests, client_no, now, 1.0)
+            if len(self._requests) > CALLERS_KEPT_MAX:
+                self._requests = {key: kept for key, kept in self._requests.items() if now - kept.started < 1.0}
+            window = self._current(self._requests, caller, now, 1.0)
             reset = max(1, round(window.started + 1.0 - now))
             window.used += 1
             headers = {

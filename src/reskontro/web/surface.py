@@ -30,6 +30,7 @@ from reskontro.web.tracing import request_span
 log = structlog.get_logger("reskontro.web")
 
 RETRY_AFTER_SECONDS = "2"
+GATES_KEPT_MAX = 10_000
 _NOT_COVERED = {"WWW-Authenticate": 'Bearer error="insufficient_scope"'}
 _PUBLIC_HEADERS = {"x-content-type-options": "nosniff"}
 
@@ -41,6 +42,7 @@ class Surface:
         self.services = services
         self.operations = tuple(operations)
         self._router = Router(operations)
+        self._gates: dict[int, asyncio.Semaphore] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -78,14 +80,29 @@ class Surface:
         _negotiate(call)
         body = operation.body
         if body is not None and not body.streamed:
-            call.body = await read_body(call.request, getattr(self.services.settings, body.limit))
+            call.body = await read_body(call.request, getattr(self.services.settings, body.limit), self.services.settings.body_idle_seconds)
+        elif body is not None:
+            settings = self.services.settings
+            check_length(call.request, settings.stream_bytes_max if content_media(call.request) == NDJSON else settings.batch_bytes_max)
         call.parameters = read_parameters(call.request.scope["query_string"], operation.parameters)
         _ = call.idempotency_key
         endpoint: Any = operation.endpoint
         if asyncio.iscoroutinefunction(endpoint):
             return await endpoint(call)  # type: ignore[no-any-return]
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self.services.threads, endpoint, call)
+        if not operation.is_write or operation.scope is None:
+            return await loop.run_in_executor(self.services.threads, endpoint, call)
+        # Writers of one client wait for one another anyway; here they do it without keeping threads and connections from others.
+        async with self._gate(call.client_no):
+            return await loop.run_in_executor(self.services.threads, endpoint, call)
+
+    def _gate(self, client_no: int) -> asyncio.Semaphore:
+        gate = self._gates.get(client_no)
+        if gate is None:
+            if len(self._gates) > GATES_KEPT_MAX:
+                self._gates = {key: kept for key, kept in self._gates.items() if kept.locked()}
+            gate = self._gates[client_no] = asyncio.Semaphore(self.services.settings.writes_per_client_max)
+        return gate
 
     async def _admit(self, call: Call, rate_headers: dict[str, str]) -> None:
         services = self.services
@@ -114,7 +131,7 @@ class Surface:
                 f"this call needs the scope {scope}",
                 headers={"WWW-Authenticate": f'Bearer error="insufficient_scope", scope="{scope}"'},
             )
-        rate_headers.update(services.rates.take_request(call.client_no))
+        rate_headers.update(services.rates.take_request(principal.subject if call.operation.any_client else call.client_no))
         body = call.operation.body
         if body is not None and body.many and body.streamed:
             services.rates.check_items(call.client_no)
@@ -154,14 +171,31 @@ def content_media(request: Request) -> str:
     return request.headers.get("content-type", JSON).split(";")[0].strip().lower()
 
 
-async def read_body(request: Request, bytes_max: int) -> bytes:
-    """The whole body; raises Problem PAYLOAD-TOO-LARGE as soon as more than the limit is announced or has come."""
+def check_length(request: Request, bytes_max: int) -> None:
+    """Raise Problem PAYLOAD-TOO-LARGE when more than the limit is announced."""
     length = request.headers.get("content-length", "")
     if length.isdigit() and int(length[:18]) > bytes_max:
         raise Problem("PAYLOAD-TOO-LARGE", f"the body may have at most {bytes_max} bytes")
+
+
+async def in_time(request: Request, idle_seconds: float) -> AsyncIterator[bytes]:
+    """The chunks of a body; a sender who says nothing for so long is given up."""
+    stream = request.stream()
+    while True:
+        try:
+            yield await asyncio.wait_for(anext(stream), idle_seconds)
+        except StopAsyncIteration:
+            return
+        except TimeoutError:
+            raise ClientDisconnect from None
+
+
+async def read_body(request: Request, bytes_max: int, idle_seconds: float) -> bytes:
+    """The whole body; raises Problem PAYLOAD-TOO-LARGE as soon as more than the limit is announced or has come."""
+    check_length(request, bytes_max)
     chunks: list[bytes] = []
     size = 0
-    async for chunk in request.stream():
+    async for chunk in in_time(request, idle_seconds):
         size += len(chunk)
         if size > bytes_max:
             raise Problem("PAYLOAD-TOO-LARGE", f"the body may have at most {bytes_max} bytes")

@@ -59,7 +59,8 @@ class DocumentNumbers:
         if key not in self._series:
             last = last_claimed(self._transaction, self._context.client_no, name, year)
             # The place where a series begins holds for its first year only: every other year starts at 1.
-            begins = year == YEARLESS or not self._has_other_years(name, year)
+            here = any(other == name and drawn != year and series.numbers.span for (other, drawn), series in self._series.items())
+            begins = year == YEARLESS or not (here or self._has_other_years(name, year))
             start = max(last + 1, int(config["next"]) if begins else 1)
             series = _Series(config, name, year, FreeNumbers(start, lambda low, high: set(), window=_WINDOW))
             series.numbers = FreeNumbers(start, self._taken(series), window=_WINDOW)

@@ -16,7 +16,7 @@ from reskontro.kit.json import write_json
 from reskontro.kit.money import multiply
 from reskontro.ledger.accounts import unusable, usable_control_account
 from reskontro.ledger.payments import bank_account_key, bank_gl_account
-from reskontro.ledger.posting import ONE, LedgerTransaction, OpenItem, Part, exceeds, post_document
+from reskontro.ledger.posting import ONE, LedgerTransaction, OpenItem, Part, exceeds, gather, post_document
 from reskontro.norway.identities import currency_decimals
 from reskontro.norway.kid import KidTooLong
 from reskontro.receivable.customers.desk import CustomerOutcome
@@ -328,7 +328,7 @@ def _take_effect(desk: DocumentDesk, draft: Draft, case: _Case, customer: Custom
         customer.customer_no,
         kid,
     )
-    known.parts = parts
+    known.parts = gather(parts)
     if "bundleReference" in values and origin.batch_uuid is not None:
         new.bundle_id = desk.bundle(origin.batch_uuid, customer.account_no, values["bundleReference"])
     if item is not None:

@@ -116,7 +116,8 @@ def _sums(question: Question, keys: str) -> str:
         f"select {keys}, coalesce(sum(amount) filter (where not is_credit), 0), coalesce(sum(amount) filter (where is_credit), 0),"
         f" count(*) filter (where then_open) - count(*) filter (where now_open) from changed group by {keys}"
     )
-    return f"select {keys}, sum(debit) as debit, sum(credit) as credit, sum(items)::bigint as items from ({now} union all {since}) part group by {keys}"
+    columns = "sum(debit) as debit, sum(credit) as credit, sum(items)::bigint as items"
+    return f"select {keys}, {columns} from ({now} union all {since}) part group by {keys}"
 
 
 def _places(question: Question) -> str:

@@ -36,7 +36,7 @@ def _expire_of(connection: Transaction, client_no: int, now: datetime) -> int:
             if not ended:
                 return total
             customers = {c.account_no: c.customer_no for c in customers_by_account(transaction, client_no, {row[2] for row in ended})}
-            entries = [note("RESERVATION-EXPIRED", ended_id, customers[account], item_id, origin) for ended_id, item_id, account in ended]
+            entries = [note("RESERVATION-EXPIRED", ended_id, customers.get(account), item_id, origin) for ended_id, item_id, account in ended]
             append_log(transaction, client_no, now, entries)
         total += len(ended)
 

@@ -91,7 +91,7 @@ def find_reservation(transaction: Transaction, client_no: int, reservation_id: U
     return found
 
 
-def note(event: str, reservation_id: UUID, customer_no: str, item_id: UUID | None, origin: Origin) -> LogEntry:
+def note(event: str, reservation_id: UUID, customer_no: str | None, item_id: UUID | None, origin: Origin) -> LogEntry:
     """What the log says of a reservation."""
     return LogEntry(event, "RESERVATION", encode_id(reservation_id), origin, ar_item_id=item_id, customer_no=customer_no)
 
@@ -108,7 +108,7 @@ def create(call: Call, raw: dict[str, Any]) -> Reply:
     def work(desk: BookingDesk, origin: Origin) -> Reply:
         messages = Messages()
         draft = Draft(PAYMENT_RESERVATION_REQUEST, ENTITY, raw, PAYMENT_RESERVATION_REQUEST.read(raw, messages), messages)
-        content_hash = hashlib.sha256(_content_encoder.encode(draft.values)).digest()
+        content_hash = hashlib.sha256(_content_encoder.encode({**draft.values, "paymentId": None})).digest()
         known = None
         if "paymentId" in draft.values:
             known = store.reservation_by_payment_id(desk.transaction, desk.client_no, draft.values["paymentId"])

@@ -320,7 +320,7 @@ create index match_account on match (client_no, account_no);
 create table match_line (
   client_no integer not null,
   match_id uuid not null,
-  line_no smallint not null,
+  line_no integer not null,
   ar_item_id uuid not null,
   amount numeric(18, 2) not null,      -- signed like the item
   base_amount numeric(18, 2) not null,
