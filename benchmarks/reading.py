@@ -54,8 +54,9 @@ select client_no, ar_item_id, account_no, least(gl_date + 20, date '{today}'), '
 from ar_item where client_no = {client} and open_amount = 0
 """
 _MATCH_LINES = """
-insert into match_line (client_no, match_id, line_no, ar_item_id, amount, base_amount)
-select client_no, ar_item_id, 1, ar_item_id, original_amount, base_original_amount from ar_item where client_no = {client} and open_amount = 0
+insert into match_line (client_no, match_id, line_no, ar_item_id, amount, base_amount, match_date)
+select client_no, ar_item_id, 1, ar_item_id, original_amount, base_original_amount, least(gl_date + 20, date '{today}')
+from ar_item where client_no = {client} and open_amount = 0
 """
 # Transactions of three lines: receivable, income and VAT.
 _GL_ITEMS = """

@@ -135,7 +135,11 @@ class TestOneItem:
         made = created(books, invoice(documentNo="1", documentLines=[line(1, 1000, 250)]))
         item = one(books, made["arItemId"], "document,glitems")
         assert item["document"] == shown(books, "1")
-        assert [(entry["glAccount"], entry["debit"] - entry["credit"]) for entry in item["glItems"]] == [("1500", 1250), ("3000", -1000), ("2700", -250)]
+        assert [(entry["glAccount"], entry["debit"] - entry["credit"]) for entry in item["glItems"]] == [
+            ("1500", 1250),
+            ("3000", -1000),
+            ("2700", -250),
+        ]
         assert item["glItems"][0]["arItemId"] == made["arItemId"]
 
     def test_reservations(self, books: House) -> None:
@@ -345,7 +349,11 @@ class TestAsOfDate:
         created(books, credit_note("1", 100, 25, documentNo="C", documentDate="2026-10-21"))
         assert books.post(f"/paymentreservations/{reservation['paymentReservationId']}/release").status_code == 200
         seen = [found(books, f"asofdate=2026-10-{day}&documentno=1")[0] for day in (19, 20, 21)]
-        assert [(item["creditedAmount"], item["reservedAmount"], item["openAmount"]) for item in seen] == [(0, 0, 1250), (0, 200, 1250), (125, 0, 1125)]
+        assert [(item["creditedAmount"], item["reservedAmount"], item["openAmount"]) for item in seen] == [
+            (0, 0, 1250),
+            (0, 200, 1250),
+            (125, 0, 1125),
+        ]
 
     def test_an_undone_match_counts_up_to_the_day_before(self, clocked: House) -> None:
         """The invoice is closed on the days from the match to the day before its undoing, and open again from that day on."""

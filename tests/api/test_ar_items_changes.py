@@ -54,7 +54,9 @@ def refused(house: House, **ar_item: Any) -> list[tuple[str, str]]:
 
 def states(house: House) -> list[tuple[Any, ...]]:
     """What can change of the items."""
-    return house.rows("select ar_item_id, open_amount, credited_amount, due_date, details, changed_at from ar_item where client_no = %s", house.client_no)
+    return house.rows(
+        "select ar_item_id, open_amount, credited_amount, due_date, details, changed_at from ar_item where client_no = %s", house.client_no
+    )
 
 
 def item(house: House, document_no: str) -> dict[str, Any]:
@@ -382,7 +384,12 @@ class TestCreditNote:
         """Amounts as sent; lines alone are summed and posted with their own codes."""
         created(books, invoice(documentNo="1"))
         credited(books, "1", documentNo="N1", currencyAmounts=amounts(100, 25))
-        credited(books, "1", documentNo="N2", documentLines=[line(1, 100, 25), line(2, 50, 0, vatCode="5"), {"lineNo": 3, "lineType": "TXT", "lineText": "t"}])
+        credited(
+            books,
+            "1",
+            documentNo="N2",
+            documentLines=[line(1, 100, 25), line(2, 50, 0, vatCode="5"), {"lineNo": 3, "lineType": "TXT", "lineText": "t"}],
+        )
         credited(books, "1", documentNo="N3", documentLines=[line(1, 80, 20)], inclVat=100)
         assert [shown(books, number)["currencyAmounts"]["inclVat"] for number in ("N1", "N2", "N3")] == [125, 175, 100]
         assert shown(books, "N2")["documentLines"][1]["vatCode"] == "5"
@@ -404,7 +411,10 @@ class TestCreditNote:
             ({"inclVat": 0}, [("RANGE", "/creditNote/inclVat")]),
             ({"inclVat": -5}, [("RANGE", "/creditNote/inclVat")]),
             ({"inclVat": Decimal("1.001")}, [("PRECISION", "/creditNote/inclVat")]),
-            ({"currencyAmounts": {"exclVat": 1}}, [("REQUIRED", "/creditNote/currencyAmounts/vat"), ("REQUIRED", "/creditNote/currencyAmounts/inclVat")]),
+            (
+                {"currencyAmounts": {"exclVat": 1}},
+                [("REQUIRED", "/creditNote/currencyAmounts/vat"), ("REQUIRED", "/creditNote/currencyAmounts/inclVat")],
+            ),
         ):
             assert refused(books, documentNo="1", creditNote={"reason": "r", **note}) == expected, note
 
@@ -473,7 +483,9 @@ class TestCreditNote:
         credited(books, "1", **note)
         again = changed(books, documentNo="1", creditNote={"reason": "Returned goods", **note})
         assert (again["result"], again["documentNo"]) == ("UNCHANGED", "N")
-        assert refused(books, documentNo="1", creditNote={"reason": "Returned goods", **note, "inclVat": 100}) == [("NOT-UNIQUE", "/creditNote/documentNo")]
+        assert refused(books, documentNo="1", creditNote={"reason": "Returned goods", **note, "inclVat": 100}) == [
+            ("NOT-UNIQUE", "/creditNote/documentNo")
+        ]
 
     def test_an_idempotency_key(self, books: House) -> None:
         """The answer is repeated byte for byte, the credit note is made once."""

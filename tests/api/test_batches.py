@@ -205,7 +205,7 @@ class TestItems:
 
 class TestDiagnostics:
     def test_what_they_add(self, books: House) -> None:
-        """index and clientReference to items, code and pointer to messages, the story of the batch to the batch; in items pointers start at the item."""
+        """index and clientReference to items, code and pointer (from the item) to messages, and to the batch its story."""
         body = {"metadata": {"userId": "anne"}, **customers("A", "Bx", clientReference="row")}
         batch_uuid = accepted(books, body)
         queued = books.get(f"/batches/{batch_uuid}?expand=diagnostics").json()
@@ -279,8 +279,10 @@ class TestReading:
             ("pagesize=0", 10, 10),
             ("pagesize=-3", 10, 10),
             ("pagesize=5", 5, 5),
-        ]
-        + [("pagesize=99999", 10_000, 23), ("pageno=3&pagesize=10", 10, 3), ("pageno=4&pagesize=10", 10, 0)],
+            ("pagesize=99999", 10_000, 23),
+            ("pageno=3&pagesize=10", 10, 3),
+            ("pageno=4&pagesize=10", 10, 0),
+        ],
     )
     def test_page_sizes(self, books: House, batch_uuid: str, query: str, size: int, items: int) -> None:
         """1,000 by default, below 5 it is 10, at most 10,000; past the end a page is empty."""
@@ -629,10 +631,8 @@ class TestList:
         answer = books.get("/batches")
         assert [batch["batchUuid"] for batch in answer.json()["batches"]] == [second, first]
         batch = answer.json()["batches"][1]
-        assert list(batch) == ["clientNo", "batchUuid", "status", "result", "message", *COUNTERS, "entity", "operation", "userId", "createdAt"] + [
-            "startedAt",
-            "finishedAt",
-        ]
+        story = ["entity", "operation", "userId", "createdAt", "startedAt", "finishedAt"]
+        assert list(batch) == ["clientNo", "batchUuid", "status", "result", "message", *COUNTERS, *story]
         assert answer.json()["summary"]["totalCount"] == 2
         books.work()
 

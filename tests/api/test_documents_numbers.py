@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -60,6 +61,15 @@ class TestSeries:
         assert send(books, invoice(customerNo="9")).status_code == 422
         assert created(books, invoice())["documentNo"] == "I26-000001"
 
+    def test_many_at_once_leave_no_gap(self, books: House) -> None:
+        """Single writes that come at the same time, some of which fail, draw one number after the other."""
+        documents = [invoice(customerNo="nobody") if number % 5 == 0 else invoice() for number in range(50)]
+        with ThreadPoolExecutor(16) as pool:
+            answers = list(pool.map(lambda document: send(books, document), documents))
+        numbers = sorted(answer.json()["documentNo"] for answer in answers if answer.status_code == 201)
+        assert numbers == [f"I26-{number:06d}" for number in range(1, 41)]
+        assert books.rows("select array_agg(transaction_no order by transaction_no) from document") == [(list(range(1, 41)),)]
+
     def test_only_the_caller_gives_numbers(self, books: House) -> None:
         """Mode CLIENT: without one it is REQUIRED."""
         configure(books, "series.in", {"mode": "CLIENT", "prefix": "I{yy}-", "next": 1, "length": 6})
@@ -85,7 +95,8 @@ class TestSentAgain:
         result = created(books, first)
         content = (
             '{"document": {"clientReference": "two", "documentLines": [{"currencyAmounts": {"inclVat": 1250.00, "vat": 25e1, "exclVat": 1000.0},'
-            ' "lineType": "plh", "lineNo": 1.0, "glAccount": null}], "referenceNo": " R ", "currencyAmounts": {"exclVat": 1e3, "vat": 250, "inclVat": 1250},'
+            ' "lineType": "plh", "lineNo": 1.0, "glAccount": null}], "referenceNo": " R ",'
+            ' "currencyAmounts": {"exclVat": 1e3, "vat": 250, "inclVat": 1250},'
             ' "documentDate": "2026-10-05", "customerNo": "100001", "documentType": "in", "documentNo": "ab-1", "ledgerNote": ""}}'
         )
         again = books.post("/documents", content=content.encode())

@@ -416,6 +416,22 @@ class TestForeignCurrency:
         huge = invoice(documentNo="1", currency="EUR", exchangeRate=Decimal("1000.5"), currencyAmounts=amounts("9999999999999.99", 0))
         assert [code for code, _ in found(books, huge)] == ["RANGE"]
 
+    def test_another_base_currency(self, books: House) -> None:
+        """A client that keeps its books in yen has whole base amounts, and kroner are foreign to it."""
+        configure(books, "base.currency", "JPY")
+        for number, customer in (("1", "100001"), ("2", "J-1")):
+            # Customers made before keep kroner; new ones get the base currency.
+            document = invoice(documentNo=number, customerNo=customer, customer={"name": "Ny"} if customer == "J-1" else None)
+            if number == "1":
+                assert found(books, document) == [("RATE-MISSING", "/exchangeRate")]
+                document["exchangeRate"] = Decimal("14.237")
+            created(books, document)
+        assert posting(books, "1") == [("1500", 17796, None), ("3000", -14237, "3"), ("2700", -3559, "3")]
+        assert posting(books, "2") == [("1500", 1250, None), ("3000", -1000, "3"), ("2700", -250, "3")]
+        assert [shown(books, number)["baseAmounts"]["inclVat"] for number in ("1", "2")] == [17796, 1250]
+        half = invoice(documentNo="3", customerNo="J-1", currencyAmounts=amounts("0.5", 0))
+        assert [code for code, _ in found(books, half)] == ["PRECISION", "PRECISION"]
+
     def test_a_small_amount_at_a_small_rate(self, books: House) -> None:
         """What rounds to 0 in base currency is still a transaction that balances."""
         created(books, invoice(documentNo="1", currency="JPY", exchangeRate=Decimal("0.001"), currencyAmounts=amounts(1, 0)))

@@ -105,6 +105,11 @@ class TestList:
         """Several values mean or, several parameters and; case does not count, an empty parameter is absent."""
         assert listed(stock, query) == numbers
 
+    def test_the_kid_of_a_letter_without_a_fee(self, books: House) -> None:
+        """A document is found by its KID whether it made an AR item or not."""
+        result = created(books, invoice(documentType="RM", documentNo="R1", currencyAmounts=amounts(0, 0)))
+        assert listed(books, f"kid={result['kid']}") == ["R1"]
+
     def test_filters_by_ids(self, stock: House) -> None:
         """By document, batch, bundle and account; well-formed ids that nobody has find nothing."""
         one, bundled = shown(stock, "1"), shown(stock, "b-1")

@@ -99,11 +99,7 @@ def test_every_tenant_table_has_the_policy_of_its_client(schema: psycopg.Connect
 def test_policies_across_clients_are_the_two_known_ones(schema: psycopg.Connection) -> None:
     """Only the registry of clients, and for reading the queue of batches, are open to a transaction of the system."""
     rows = schema.execute("select tablename, policyname, cmd from pg_policies where schemaname = 'public' and policyname <> 'tenant' order by 1")
-    assert rows.fetchall() == [
-        ("batch", "system_queue", "SELECT"),
-        ("client", "system_registry", "ALL"),
-        ("payment_reservation", "system_queue", "SELECT"),
-    ]
+    assert rows.fetchall() == [("batch", "system_queue", "SELECT"), ("client", "system_registry", "ALL")]
 
 
 def test_no_view_and_no_definer_function_goes_around_the_policies(schema: psycopg.Connection) -> None:

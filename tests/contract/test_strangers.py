@@ -14,17 +14,18 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any
 from urllib.parse import quote, urlsplit
+from zoneinfo import ZoneInfo
 
 import pytest
-from tests.api.support import configure, in_order
-from tests.house import House, exact_json
-from tests.tenancy.stories import signed_token
 
 from reskontro.kit.ids import encode_id
 from reskontro.norway.calculations import calculate
 from reskontro.rooms import all_operations
 from reskontro.web.operations import Router
+from tests.api.support import configure, in_order
+from tests.house import House, exact_json
 from tests.shared_data import shared_path
+from tests.tenancy.stories import signed_token
 
 CASES: list[dict[str, Any]] = json.loads(shared_path("domain/strangers.json").read_text(encoding="utf-8"))["cases"]
 PEOPLE: dict[str, dict[str, Any]] = {
@@ -88,10 +89,9 @@ class Story:
     house: House
     answers: list[tuple[str, Any]] = field(default_factory=list)
     pages: list[list[str]] = field(default_factory=list)
-    _others: dict[str, House] = field(default_factory=dict)
+    others: dict[str, House] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._used = False
         self._origin = self.house
         self.house = self._client({})
 
@@ -118,15 +118,24 @@ class Story:
                 self.house.customer(number, **PEOPLE.get(number, {"name": number}))
         elif "follow" in step:
             self._follow()
+        elif "clients" in step:
+            for name, configs in step["clients"].items():
+                self.others[name] = self._client({})
+                for key, value in configs.items():
+                    configure(self.others[name], key, value)
+        elif "both_clients" in step:
+            for name in self.others:
+                for inner in step["both_clients"]:
+                    self.play({**inner, "client": name})
         else:
             pytest.skip(f"nothing here plays the step {', '.join(step)}")
 
     def _call(self, step: dict[str, Any]) -> None:
         house = self.house
         if "client" in step:
-            if step["client"] not in self._others:
-                self._others[step["client"]] = self._client({})
-            house = self._others[step["client"]]
+            if step["client"] not in self.others:
+                self.others[step["client"]] = self._client({})
+            house = self.others[step["client"]]
         method, _, path = step["call"].partition(" ")
         token = signed_token(house, client_nos=step["token"]["client_nos"]) if "token" in step else None
         body = step.get("body")
@@ -363,6 +372,15 @@ def check_credit_notes(story: Story, expected: list[dict[str, Any]]) -> None:
     assert [tuple(map(float, row)) for row in rows] == [tuple(float(one[key]) for key in ("exclVat", "vat", "inclVat")) for one in expected]
 
 
+def check_gl_date(story: Story, expected: str) -> None:
+    """Each of the two clients posts on the day that it is there."""
+    assert expected == "of each client = date now in its zone; the two are never equal (25 hours apart)"
+    zones = {"east": "Pacific/Kiritimati", "west": "Pacific/Pago_Pago"}
+    posted = {name: house.rows("select distinct gl_date from gl_item") for name, house in story.others.items()}
+    assert posted == {name: [(story.house.clock.now().astimezone(ZoneInfo(zone)).date(),)] for name, zone in zones.items()}
+    assert posted["east"] != posted["west"]
+
+
 READERS: dict[str, Any] = {
     "answers": check_answers,
     "items": check_items,
@@ -382,6 +400,7 @@ READERS: dict[str, Any] = {
     "original": check_original,
     "document": check_document,
     "credit_notes": check_credit_notes,
+    "glDate": check_gl_date,
     "note": lambda story, expected: None,
 }
 """What each key of an expectation is held against; a note is for people."""

@@ -5,6 +5,7 @@ Where a moment matters, the test holds the client's write lock: a worker that ha
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import json
 from collections.abc import Callable, Iterator, Sequence
@@ -15,10 +16,16 @@ from typing import Any
 import psycopg
 import pytest
 
+from reskontro.batches.kinds import ChunkContext, Item, ItemResult, Kinds
+from reskontro.batches.runner import Worker
 from reskontro.batches.service import CANCEL_WAIT_MS
-from reskontro.db.engine import BATCH_LOCK, Database, client_transaction, lock_client
+from reskontro.batches.slices import compress, insert_slice
+from reskontro.batches.store import insert_batch
+from reskontro.db.engine import BATCH_LOCK, Database, Transaction, client_transaction, lock_client
 from reskontro.kit.clock import SystemClock
+from reskontro.kit.ids import encode_id, new_id
 from reskontro.ledger.verify import verify_client
+from reskontro.receivable.documents.batch import DOCUMENTS_POST
 from reskontro.settings import Settings
 from tests.house import House, serve
 from tests.process.crash import today
@@ -140,6 +147,40 @@ class TestSharing:
         assert wait_for(house, small, OTHER)["finishedAt"] < wait_for(house, big)["finishedAt"]
         check_in_order(house, [big], CLIENT)
 
+    def test_a_batch_in_hand_is_finished_before_an_older_one_that_comes_late(self, house: House) -> None:
+        """Of two calls at once the first to begin may be the last to be committed: its batch does not come between another's chunks."""
+        kinds = Kinds()
+        worker = Worker(house.database, kinds, Settings(chunk_items=CHUNK), SystemClock())
+
+        def process_and_stop(transaction: Transaction, context: ChunkContext, items: Sequence[Item]) -> list[ItemResult]:
+            worker.stop()
+            return DOCUMENTS_POST.process(transaction, context, items)
+
+        kinds.register(dataclasses.replace(DOCUMENTS_POST, process=process_and_stop))
+        with house.database.connect() as connection:
+            with client_transaction(connection, CLIENT):
+                late = new_id()
+                insert_batch(
+                    connection,
+                    client_no=CLIENT,
+                    batch_uuid=late,
+                    entity="DOCUMENTS",
+                    operation="POST",
+                    kind="documents.post",
+                    count_total=5,
+                    actor="test",
+                    user_id="test",
+                    request_id=new_id(),
+                    now=SystemClock().now(),
+                )
+                items = [json.dumps(document).encode() for document in invoices(5)]
+                insert_slice(connection, CLIENT, late, 0, len(items), compress(items))
+                early = send(house, invoices(25))
+                worker.run()
+                assert get(house, early)["countProcessed"] == CHUNK
+        house.work()
+        check_in_order(house, [early, encode_id(late)], CLIENT)
+
     def test_two_workers_never_work_for_one_client_at_once(self, house: House, start: Callable[..., Program], admin_url: str) -> None:
         """With one client waiting only one of two workers has something in hand; the result is as by one."""
         with write_lock(house.database, CLIENT):
@@ -202,9 +243,7 @@ def _pending_signals(process_id: int) -> int:
 class TestCancel:
     def test_a_queued_batch_is_cancelled_at_once_and_can_be_retried(self, house: House, start: Callable[..., Program]) -> None:
         """Nobody works: the answer is final, every item shows what was sent, and retryfailed makes a batch of all of them."""
-        documents = [
-            {**document, "documentNo": f"Q-{number}", "clientReference": f"row-{number}"} for number, document in enumerate(invoices(3))
-        ]
+        documents = [{**document, "documentNo": f"Q-{number}", "clientReference": f"row-{number}"} for number, document in enumerate(invoices(3))]
         batch_uuid = send(house, documents)
         answer = house.post(f"/batches/{batch_uuid}/cancel")
         assert (answer.status_code, answer.json()["status"]) == (200, "CANCELLED")

@@ -218,5 +218,3 @@ def test_a_worker_process_survives_the_fault(database: Database, trap: Trap, tmp
         results = [[item["result"] for item in house.get(f"/batches/{batch_uuid}").json()["items"]] for batch_uuid in sent]
         assert results == [["FAILED" if place == BROKEN else "CREATED" for place in range(ITEMS)], ["CREATED"] * 3]
         assert verify_client(database, 3107).findings == []
-
-

@@ -206,6 +206,11 @@ class Model:
             return _claims(mine)
         return _claims([found for document in mine if document.kid == kid for found in self._claim_of(document, mine)])
 
+    def owed(self, target: Document) -> int:
+        """What is open of a document together with the fees and the interest of its claim."""
+        mine = [document for document in self.documents.values() if document.customer == target.customer]
+        return sum(document.open for document in self._claim_of(target, mine) if document.open > 0)
+
     @staticmethod
     def _claim_of(target: Document, mine: list[Document]) -> list[Document]:
         principal = target.claim or target.number.lower()

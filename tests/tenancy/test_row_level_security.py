@@ -65,7 +65,8 @@ def privileges(rows: Rows, table: str, kind: str) -> list[str]:
     """The columns of a table on which the serving role has a privilege."""
     role = conninfo_to_dict(rows.database.url)["user"]
     found = rows.superuser.execute(
-        "select attname from pg_attribute where attrelid = %s::regclass and attnum > 0 and not attisdropped and attidentity = ''"
+        "select attname from pg_attribute where attrelid = %s::regclass and attnum > 0 and not attisdropped"
+        " and attidentity = '' and attgenerated = ''"
         " and has_column_privilege(%s, attrelid, attname, %s) order by attnum",
         (table, role, kind),
     )

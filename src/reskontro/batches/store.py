@@ -203,14 +203,16 @@ _RESULT_NAMES = ", ".join(name for name, _ in _RESULT_COLUMNS)
 
 
 def _text(value: str | None) -> str:
-    return NULL if value is None else copy_text(value.replace("\x00", "\ufffd"))
+    if value is None:
+        return NULL
+    return value if value.isprintable() and "\\" not in value else copy_text(value.replace("\x00", "\ufffd"))
 
 
 def insert_results(transaction: Transaction, batch: BatchRecord, first_index: int, results: Sequence[ItemResult]) -> None:
     """Store one row per item, in one statement."""
     lines = []
     for index, r in enumerate(results, first_index):
-        packed = pack(r.messages)
+        packed = pack(r.messages) if r.messages else None
         lines.append(
             f"{index}\t{r.result}\t{r.outcome or NULL}\t{NULL if r.account_no is None else r.account_no}\t{_text(r.customer_no)}\t"
             f"{_text(r.document_no)}\t{r.document_uuid.hex if r.document_uuid else NULL}\t{r.ar_item_id.hex if r.ar_item_id else NULL}\t"

@@ -11,7 +11,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any, Self, cast
+from typing import Any, Self
 from uuid import UUID
 
 from psycopg import sql
@@ -132,11 +132,6 @@ class Outbox:
         self._wait()
         return self._transaction
 
-    @property
-    def patient(self) -> Transaction:
-        """The transaction for those who know nothing of the outbox: whatever they ask of it waits until everything sent is there."""
-        return self._transaction if self._sender is None else cast(Transaction, _Patient(self))
-
     def rows(self, stage: Stage, lines: Sequence[str], statement: str, parameters: Sequence[Any]) -> None:
         """Send ready lines through a stage and run the statement that takes them on; nothing without lines."""
         if lines:
@@ -167,18 +162,6 @@ class Outbox:
         finally:
             if self._sender is not None:
                 self._sender.shutdown(cancel_futures=kind is not None)
-
-
-class _Patient:
-    """Stands for the transaction of an outbox, see there."""
-
-    __slots__ = ("_outbox",)
-
-    def __init__(self, outbox: Outbox) -> None:
-        self._outbox = outbox
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._outbox.transaction, name)
 
 
 def insert_rows(transaction: Transaction, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:

@@ -150,9 +150,10 @@ class Schema:
         refused: set[str] = set()
         inputs, plain = self._inputs, self._plain
         for key, value in raw.items():
-            if key in plain and value is not None and value != "":
+            check = plain.get(key)
+            if check is not None and (value or (value is not None and value != "")):
                 try:
-                    checked = plain[key](value)
+                    checked = check(value)
                 except Invalid as invalid:
                     self._refuse(invalid, inputs[key], messages, pointer, position)
                     refused.add(key)

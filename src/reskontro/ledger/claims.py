@@ -128,9 +128,7 @@ def settle_payment(
         claims += group_claims(others)
     match = None
     if claims or allocations:
-        match = desk.settler.settle(
-            credit, claims, source=meaning.source, created_by=origin.user_id, batch_uuid=origin.batch_uuid, exact=allocations
-        )
+        match = desk.settler.settle(credit, claims, source=meaning.source, created_by=origin.user_id, batch_uuid=origin.batch_uuid, exact=allocations)
         if match is not None:
             desk.log_match(match.match_id, origin, customer_no, document_no)
     if not credit.open_amount:

@@ -106,7 +106,6 @@ class ItemDesk(KnownItems):
         # What ``write`` sends.
         self.new_items: list[OpenItem] = []
         self.transactions: list[LedgerTransaction] = []
-        self._transactions_sent = 0
         self.payments: list[PaymentRecord] = []
         self.changed_payments: list[PaymentChange] = []
         self._log: list[LogEntry] = []
@@ -236,19 +235,24 @@ class ItemDesk(KnownItems):
         self.debtors.write()
         with Outbox(self.transaction) as outbox:
             self.write_ledger(outbox)
+            self.write_matches(outbox)
 
     def write_ledger(self, outbox: Outbox) -> None:
-        """Number transactions and send them with items, matches, payments and the log."""
+        """Number transactions and send them with items and the log."""
         client_no, now = self.client_no, self.context.now
         effects = self.settler.effects
-        self.transactions += effects.transactions
-        self.number_transactions(outbox)
+        transactions = self.transactions + effects.transactions
+        journal.number_transactions(outbox.transaction, client_no, transactions)
         # The log asks for its last item first, and must not wait for what is under way.
         self._write_log(outbox)
-        self.send_transactions(outbox)
+        journal.write_transactions(outbox, client_no, transactions, now)
         journal.write_items(outbox, client_no, self.new_items + effects.items, now)
         journal.write_changes(outbox, client_no, self._items.values(), now)
         journal.write_details(outbox, client_no, self._items.values(), now)
+
+    def write_matches(self, outbox: Outbox) -> None:
+        """Send matches and payments; after the ledger."""
+        client_no, now, effects = self.client_no, self.context.now, self.settler.effects
         if not (effects.matches or self._matches or self.payments or self.changed_payments):
             return
         transaction = outbox.transaction
@@ -257,15 +261,6 @@ class ItemDesk(KnownItems):
         journal.write_undone(transaction, client_no, [m for m in self._matches.values() if m.status == "UNDONE" and m.match_id not in new])
         payments_store.insert_payments(transaction, client_no, now, self.payments)
         payments_store.change_payments(transaction, client_no, self.changed_payments)
-
-    def number_transactions(self, outbox: Outbox) -> None:
-        """Give the transactions that are still to be sent their numbers."""
-        journal.number_transactions(outbox.transaction, self.client_no, self.transactions[self._transactions_sent :])
-
-    def send_transactions(self, outbox: Outbox) -> None:
-        """Send the numbered transactions that were not sent so far."""
-        journal.write_transactions(outbox, self.client_no, self.transactions[self._transactions_sent :], self.context.now)
-        self._transactions_sent = len(self.transactions)
 
     def _write_log(self, outbox: Outbox) -> None:
         for entry, posting in self._log_of_transactions:

@@ -113,6 +113,7 @@ _match_line_stage = Stage(
         ("ar_item_id", "uuid"),
         ("amount", "numeric(18, 2)"),
         ("base_amount", "numeric(18, 2)"),
+        ("match_date", "date"),
     ),
 )
 
@@ -268,13 +269,17 @@ def write_matches(transaction: Transaction, client_no: int, matches: Sequence[Ma
         " select %s, match_id, account_no, match_date, source, coverage_order, created_by, status, undone_on, undone_by, %s from stage_match",
         (client_no, now),
     )
-    lines = [(m.match_id, number, line.item.ar_item_id, line.amount, line.base_amount) for m in matches for number, line in enumerate(m.lines, 1)]
+    lines = [
+        (m.match_id, number, line.item.ar_item_id, line.amount, line.base_amount, m.match_date)
+        for m in matches
+        for number, line in enumerate(m.lines, 1)
+    ]
     if not lines:
         return
     _match_line_stage.copy_rows(transaction, lines)
     transaction.execute(
-        "insert into match_line (client_no, match_id, line_no, ar_item_id, amount, base_amount)"
-        " select %s, match_id, line_no, ar_item_id, amount, base_amount from stage_match_line",
+        "insert into match_line (client_no, match_id, line_no, ar_item_id, amount, base_amount, match_date)"
+        " select %s, match_id, line_no, ar_item_id, amount, base_amount, match_date from stage_match_line",
         (client_no,),
     )
 

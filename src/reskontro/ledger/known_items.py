@@ -148,11 +148,13 @@ class KnownItems:
     def claim_items(self, principals: Iterable[UUID]) -> list[OpenItem]:
         """The principals with the open interest and costs that belong to them."""
         wanted = list(dict.fromkeys(principals))
+        self.load_items(wanted)
         self.load_claims(wanted)
         found: dict[UUID, OpenItem] = {}
         for principal in wanted:
             item = self._items.get(principal)
-            for member in (item, *self._items_of_claim.get(principal, ())) if item is not None else self._items_of_claim.get(principal, ()):
+            members = self._items_of_claim.get(principal, [])
+            for member in members if item is None else [item, *members]:
                 found[member.ar_item_id] = member
         return list(found.values())
 

@@ -106,9 +106,7 @@ class StoredPayment(NamedTuple):
         return self.gl_year, self.transaction_no
 
 
-def payments_behind(
-    transaction: Transaction, client_no: int, items: Sequence[UUID], transactions: Sequence[tuple[int, int]]
-) -> list[StoredPayment]:
+def payments_behind(transaction: Transaction, client_no: int, items: Sequence[UUID], transactions: Sequence[tuple[int, int]]) -> list[StoredPayment]:
     """The payments behind items, and those that the transactions (glYear, transactionNo) booked on the suspense account."""
     names = "p.payment_uuid, p.ar_item_id, p.gl_year, p.transaction_no, p.suspense"
     rows = transaction.execute(

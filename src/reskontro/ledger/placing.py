@@ -90,9 +90,7 @@ def place_payment(desk: ItemDesk, payment: KeptPayment, customer: Debtor, contro
     if customer.control_account is None:
         desk.debtors.set_control_account(customer, control_account)
     desk.log(
-        LogEntry(
-            "PAYMENT-PLACED", "PAYMENT", encode_id(payment.payment_uuid), origin, ar_item_id=item.ar_item_id, customer_no=customer.customer_no
-        )
+        LogEntry("PAYMENT-PLACED", "PAYMENT", encode_id(payment.payment_uuid), origin, ar_item_id=item.ar_item_id, customer_no=customer.customer_no)
     )
     return item
 

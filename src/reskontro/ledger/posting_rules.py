@@ -104,10 +104,22 @@ class RuleBook:
                     values.setdefault(name, set()).add(value)
             self._mentioned[event] = tuple((name, frozenset(known)) for name, known in values.items())
             self._dated[event] = any(rule.valid_from or rule.valid_to for rule, _ in entries)
+        self._names = {event: tuple(name for name, _ in mentioned) for event, mentioned in self._mentioned.items()}
         self._cache: dict[tuple[object, ...], PostingAccounts] = {}
+        self._asked: dict[tuple[object, ...], PostingAccounts] = {}
+        """The answers by conditions as they were spelled."""
 
     def accounts_for(self, event: str, on: date, conditions: Mapping[str, str | None]) -> PostingAccounts:
         """The accounts for an event on a day; raises KeyError for an event that does not exist."""
+        asked = (event, on if self._dated[event] else None, *map(conditions.get, self._names[event]))
+        answer = self._asked.get(asked)
+        if answer is None:
+            if len(self._asked) >= _CACHE_ENTRIES_MAX:
+                self._asked.clear()
+            answer = self._asked[asked] = self._accounts_for(event, on, conditions)
+        return answer
+
+    def _accounts_for(self, event: str, on: date, conditions: Mapping[str, str | None]) -> PostingAccounts:
         key: list[object] = [event, on if self._dated[event] else None]
         for name, known in self._mentioned[event]:
             value = conditions.get(name)

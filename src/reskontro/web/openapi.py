@@ -40,6 +40,11 @@ _PROBLEM_TEXTS = {
 _ARRAY_NOTE = "; several values separated by commas"
 
 
+def _differs(schema: Schema) -> bool:
+    """Whether an object is described differently in answers: by other keys, or because a key that is always there may be null in them."""
+    return any(field.use != "in-out" or not field.always or (field.inner is not None and _differs(field.inner)) for field in schema.fields)
+
+
 class _Components:
     """Schemas under components, each once for input and once for output where they differ."""
 
@@ -48,7 +53,7 @@ class _Components:
 
     def reference(self, schema: Schema, *, output: bool) -> dict[str, Any]:
         unwanted = "in" if output else "out"
-        differs = any(field.use != "in-out" for field in schema.fields)
+        differs = _differs(schema)
         name = schema.name if output or not differs else f"{schema.name}Write"
         if name not in self.schemas:
             self.schemas[name] = {}

@@ -9,6 +9,7 @@ from typing import Any, Final
 from reskontro.ledger.books import Books
 from reskontro.ledger.items_view import AR_ITEM_TYPES, CLAIM_KINDS, COLLECTION_STATUSES, ITEM_STATUSES, NO_COLLECTION
 from reskontro.receivable.moments import first_moment
+from reskontro.receivable.sql import likely
 from reskontro.web.operations import Parameter
 
 Condition = tuple[str, list[Any]]
@@ -40,11 +41,6 @@ USUAL_CURRENCY: Final = "NOK"
 _NEVER: Final = {"INTEREST": {INVOICE, "CN", "PY", "RM", "FE"}, "COST": {INVOICE, "CN", "PY", "IT"}, "CREDIT": {INVOICE}}
 """Types that items of a kind of claim never have."""
 _DISPUTED: Final = "a.details @> '{\"disputed\": true}'"
-
-
-def likely(condition: str) -> str:
-    """A condition of which the planner is not to think that hardly any item meets it."""
-    return f"case when {condition} then true else false end"
 
 
 def _types(wanted: Sequence[str]) -> Condition:

@@ -16,14 +16,15 @@ from uuid import UUID
 from reskontro.db.engine import Transaction
 from reskontro.ledger.books import Books
 from reskontro.norway.kid import normalise
-from reskontro.receivable.ar_items.filters import Condition, conditions_of, joined, likely
+from reskontro.receivable.ar_items.filters import Condition, conditions_of, joined
+from reskontro.receivable.sql import found_ids, likely
 from reskontro.web.parameters import within_integer
 
 _NAMED_MAX: Final = 20_000
 """Up to so many items a search goes from the items to the conditions; beyond, a KID or reference is a condition like any other."""
-_FEW_MATCHES_MAX: Final = 50_000
+FEW_MATCHES_MAX: Final = 50_000
 """Up to so many matches since a day, all of them are read; beyond, only those of items that were booked by then."""
-_FEW_ITEMS_MAX: Final = 60_000
+FEW_ITEMS_MAX: Final = 60_000
 """Up to so many items of a span of time are read and sorted; beyond, the list is read in its order until it is full."""
 _MATCHES_SINCE: Final = "match where client_no = %s and match_date > %s"
 
@@ -129,7 +130,7 @@ def _few(transaction: Transaction, books: Books, filters: dict[str, Any], now: d
         span = {name: filters[name] for name in names if name in filters}
         if span:
             condition, values = joined([("client_no = %s", [books.client_no]), *conditions_of(span, books, now)])
-            if _count(transaction, f"ar_item a where {condition}", values, _FEW_ITEMS_MAX) <= _FEW_ITEMS_MAX:
+            if _count(transaction, f"ar_item a where {condition}", values, FEW_ITEMS_MAX) <= FEW_ITEMS_MAX:
                 return True
     return False
 
@@ -182,7 +183,7 @@ class _Search:
         if accounts is not None:
             only += " and m.account_no = any(%s)"
             values.append(list(accounts))
-        if not only and _count(transaction, _MATCHES_SINCE, (self._client_no, day), _FEW_MATCHES_MAX) > _FEW_MATCHES_MAX:
+        if not only and _count(transaction, _MATCHES_SINCE, (self._client_no, day), FEW_MATCHES_MAX) > FEW_MATCHES_MAX:
             # Of a day long past: most of what was matched since did not exist then.
             booked = _BOOKED_BY
             values.insert(0, day)
@@ -208,9 +209,7 @@ class _Search:
         if not self._parts:
             return []
         statement = f"{self._prelude}select ar_item_id from ({' union all '.join(self._parts)}) f order by due_date, ar_item_id limit %s"
-        # Planned anew each time: which index is best depends on the values.
-        rows = transaction.execute(statement.encode(), (*self._prelude_values, *self._part_values, self._limit), prepare=False)
-        return [row[0] for row in rows]
+        return found_ids(transaction, statement, (*self._prelude_values, *self._part_values, self._limit))
 
 
 def _accounts(transaction: Transaction, client_no: int, filters: dict[str, Any]) -> list[int] | None:

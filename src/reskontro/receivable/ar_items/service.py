@@ -51,9 +51,7 @@ def listing(client_no: int, now: datetime) -> Listing:
     return Listing("aritems", "arItems", "/aritems", find, load)
 
 
-def _expand(
-    transaction: Transaction, books: Books, views: Sequence[dict[str, Any]], now: datetime, expand: Sequence[str], *, lines: bool
-) -> None:
+def _expand(transaction: Transaction, books: Books, views: Sequence[dict[str, Any]], now: datetime, expand: Sequence[str], *, lines: bool) -> None:
     """Add what was asked for besides the items' own keys; documents with their lines or without."""
     client_no = books.client_no
     ids = [view["arItemId"] for view in views]

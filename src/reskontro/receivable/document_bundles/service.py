@@ -12,6 +12,7 @@ from reskontro.kit.errors import not_found
 from reskontro.ledger.books import open_books
 from reskontro.receivable.document_bundles.schemas import BUNDLE_TYPES
 from reskontro.receivable.moments import end_moment, first_moment
+from reskontro.receivable.sql import found_ids
 from reskontro.web.lists import Listing
 from reskontro.web.operations import Parameter
 
@@ -48,12 +49,12 @@ def listing(client_no: int, now: datetime) -> Listing:
             "createdto": lambda moment: ("created_at < %s", end_moment(moment, books, now)),
         }
         built = [builders[name](value) for name, value in filters.items() if name in builders]
-        rows = transaction.execute(
+        return found_ids(
+            transaction,
             f"select document_bundle_id from document_bundle b where {' and '.join(['client_no = %s', *(condition for condition, _ in built)])}"
-            " order by created_at, document_bundle_id limit %s".encode(),
+            " order by created_at, document_bundle_id limit %s",
             (client_no, *(value for _, value in built), limit),
         )
-        return [row[0] for row in rows]
 
     def load(transaction: Transaction, keys: Sequence[Any], options: dict[str, Any]) -> list[dict[str, Any]]:
         return bundle_views(transaction, client_no, [UUID(str(key)) for key in keys], options.get("expand", ()))

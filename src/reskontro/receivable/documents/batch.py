@@ -5,15 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reskontro.batches.kinds import BatchKind, ChunkContext, Item, ItemResult
-from reskontro.db.bulk import ASIDE_FROM, Outbox
 from reskontro.db.engine import Transaction
 from reskontro.receivable.documents.desk import DocumentDesk, policy_of
 from reskontro.receivable.documents.poster import post
 from reskontro.receivable.documents.rules import read
 from reskontro.receivable.documents.schemas import document_key, identify
-
-SENT_AHEAD = 350
-"""After so many documents what is certain about them goes to the database while the next are judged."""
 
 
 def prepare(context: ChunkContext, items: Sequence[Item]) -> None:
@@ -25,17 +21,12 @@ def prepare(context: ChunkContext, items: Sequence[Item]) -> None:
 
 def process(transaction: Transaction, context: ChunkContext, items: Sequence[Item]) -> list[ItemResult]:
     """Validate and post a set of documents; see batches.kinds.Process."""
-    with Outbox(transaction, aside=len(items) >= ASIDE_FROM) as outbox:
-        desk = DocumentDesk(transaction, context, outbox)
-        policy = desk.policy
-        drafts = [item.draft if item.prepared_for == context.policy_key else read(item.value, policy) for item in items]
-        desk.load(drafts)
-        results: list[ItemResult] = []
-        for item, draft in zip(items, drafts, strict=True):
-            results.append(post(desk, draft, item.origin))
-            if len(results) % SENT_AHEAD == 0 and len(results) < len(items):
-                desk.send_ahead()
-        desk.write()
+    desk = DocumentDesk(transaction, context)
+    policy = desk.policy
+    drafts = [item.draft if item.prepared_for == context.policy_key else read(item.value, policy) for item in items]
+    desk.load(drafts)
+    results = [post(desk, draft, item.origin) for item, draft in zip(items, drafts, strict=True)]
+    desk.write()
     return results
 
 

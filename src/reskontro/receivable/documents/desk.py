@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from reskontro.batches.kinds import ChunkContext, ItemResult, Origin
-from reskontro.db.bulk import Outbox
+from reskontro.db.bulk import ASIDE_FROM, Outbox
 from reskontro.db.engine import Transaction
 from reskontro.kit.ids import encode_id, new_id
 from reskontro.kit.messages import Messages, Severity
@@ -53,13 +53,11 @@ def policy_of(context: ChunkContext) -> Policy:
 class DocumentDesk(CustomerItemDesk):
     """See the module. The caller's transaction holds the client's write lock."""
 
-    def __init__(self, transaction: Transaction, context: ChunkContext, outbox: Outbox | None = None) -> None:
-        """``outbox`` takes what is written, and takes parts of it ahead (``send_ahead``); its owner closes it. Without one all is sent at once."""
-        super().__init__(outbox.patient if outbox is not None else transaction, context)
-        self._outbox = outbox if outbox is not None else Outbox(transaction)
-        self._lines_sent = 0
+    def __init__(self, transaction: Transaction, context: ChunkContext) -> None:
+        super().__init__(transaction, context)
         self.policy = policy_of(context)
         self._vat_policies: dict[tuple[date, bool, Decimal | None, int], VatPolicy] = {}
+        self._rounding_accounts: dict[date, str] = {}
         self.usable_accounts = frozenset(number for number in self.books.accounts if unusable(self.books, number) is None)
         """GL accounts that take postings beside the control account."""
         self.base_country: str = self.books.config("base.country", context.today)
@@ -68,7 +66,7 @@ class DocumentDesk(CustomerItemDesk):
         self._bundles: dict[UUID, dict[tuple[int, str], UUID]] = {}
         self._new_bundles: dict[UUID, dict[tuple[int, str], tuple[UUID, str]]] = {}
         self._used_keys: set[str] = set()
-        self.numbers = DocumentNumbers(self.transaction, context, self._used_keys)
+        self.numbers = DocumentNumbers(transaction, context, self._used_keys)
         self._kids: KidNumbers | None = None
         self.new_documents: list[Any] = []
         """Sent by ``write``."""
@@ -134,6 +132,13 @@ class DocumentDesk(CustomerItemDesk):
             )
         return found
 
+    def rounding_account(self, on: date) -> str:
+        """The account of rounding differences on a day, empty when no rule names one."""
+        found = self._rounding_accounts.get(on)
+        if found is None:
+            found = self._rounding_accounts[on] = self.books.accounts_for("ROUNDING", on).contra or ""
+        return found
+
     def kids(self) -> KidNumbers | None:
         """The maker of KIDs, None when the client has none made."""
         if self._kids is None and self.books.config("kid.generate", self.context.today):
@@ -185,21 +190,12 @@ class DocumentDesk(CustomerItemDesk):
             self._kids.write()
         for batch_uuid, bundles in self._new_bundles.items():
             store.insert_bundles(transaction, client_no, batch_uuid, bundles, now)
-        self.write_ledger(self._outbox)
-        store.insert_documents(self._outbox, client_no, now, [document.row() for document in self.new_documents])
-        self._send_lines()
-        self.context.writing()
-
-    def send_ahead(self) -> None:
-        """Send of the documents so far what no later one can change: their GL items and lines. Those that follow can be judged meanwhile."""
-        self.number_transactions(self._outbox)
-        self.send_transactions(self._outbox)
-        self._send_lines()
-
-    def _send_lines(self) -> None:
-        documents = self.new_documents[self._lines_sent :]
-        self._lines_sent = len(self.new_documents)
-        store.insert_lines(self._outbox, self.client_no, [row for document in documents for row in document.line_rows()])
+        with Outbox(transaction, aside=len(self.new_documents) >= ASIDE_FROM) as outbox:
+            self.write_ledger(outbox)
+            store.insert_documents(outbox, client_no, now, [document.row() for document in self.new_documents])
+            store.insert_lines(outbox, client_no, [row for document in self.new_documents for row in document.line_rows()])
+            self.context.writing()
+            self.write_matches(outbox)
 
     def _settle_kids(self) -> None:
         """Give another KID to documents whose generated one turns out to be in use; asked once for the whole set."""

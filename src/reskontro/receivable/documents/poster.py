@@ -374,7 +374,7 @@ def _parts(desk: DocumentDesk, case: _Case, kind: str, draft: Draft) -> list[Par
         bank = bank_gl_account(desk.books, case.gl_day, key)
         parts = [Part(bank or "", composition.incl_vat, None)]
     else:
-        rounding = desk.books.accounts_for("ROUNDING", case.gl_day).contra or ""
+        rounding = desk.rounding_account(case.gl_day)
         document_dimensions = _dimensions(draft.values)
 
         def dimensions(raw: dict[str, Any]) -> tuple[tuple[int, str], ...]:

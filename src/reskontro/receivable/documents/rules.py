@@ -15,7 +15,7 @@ from reskontro.kit.fields import Field
 from reskontro.kit.messages import Messages, Severity
 from reskontro.norway.kid import Algorithm, is_valid
 from reskontro.receivable.customers.schemas import CUSTOMER
-from reskontro.receivable.documents.schemas import AMOUNTS, DOCUMENT, DOCUMENT_LINE, identify
+from reskontro.receivable.documents.schemas import AMOUNTS, DOCUMENT, DOCUMENT_LINE, sent_reference
 
 OLDEST_DATE: Final = date(2000, 1, 1)
 DAYS_AHEAD_MAX: Final = 366
@@ -77,7 +77,7 @@ class Draft:
     def reference(self) -> str | None:
         """The clientReference, for the result."""
         reference: str | None = self.values.get("clientReference")
-        return reference if reference is not None else identify(self.raw)[3]
+        return reference if reference is not None else sent_reference(self.raw)
 
 
 def read(raw: dict[str, Any], policy: Policy) -> Draft:

@@ -199,12 +199,18 @@ def document_key(value: dict[str, Any]) -> str | None:
     return number.strip().lower() or None
 
 
+def sent_reference(value: dict[str, Any]) -> str | None:
+    """The clientReference of an item as far as it was sent in a usable form."""
+    reference = value.get("clientReference")
+    return reference.strip()[:64] or None if isinstance(reference, str) and "\x00" not in reference else None
+
+
 def identify(value: dict[str, Any]) -> tuple[int | None, str | None, str | None, str | None]:
     """(accountNo, customerNo, documentNo, clientReference) of an item as far as they were sent in a usable form."""
-    customer_no, document_no, reference = value.get("customerNo"), value.get("documentNo"), value.get("clientReference")
+    customer_no, document_no = value.get("customerNo"), value.get("documentNo")
     return (
         None,
         customer_no.strip()[:20] or None if isinstance(customer_no, str) and "\x00" not in customer_no else None,
         document_no.strip()[:35] or None if isinstance(document_no, str) and "\x00" not in document_no else None,
-        reference.strip()[:64] or None if isinstance(reference, str) and "\x00" not in reference else None,
+        sent_reference(value),
     )

@@ -51,7 +51,12 @@ _CONDITIONS = {
     "documentbundleid": "document_bundle_id = %s",
 }
 _CUSTOMERS = "account_no in (select account_no from customer c where c.client_no = document.client_no and c.customer_key = any(%s))"
-_KIDS = "document_uuid in (select document_uuid from ar_item a where a.client_no = document.client_no and a.kid = any(%s))"
+# Items are found by their KID; a letter without a fee has a KID but no item.
+_KIDS = (
+    "(document_uuid in (select document_uuid from ar_item a where a.client_no = document.client_no and a.kid = any(%s))"
+    " or document_uuid in (select document_uuid from document l where l.client_no = document.client_no"
+    " and l.ar_item_id is null and l.kid is not null and l.kid = any(%s)))"
+)
 
 
 def _moment(value: datetime | date, books: Books, now: datetime, *, end: bool) -> datetime:
@@ -75,7 +80,9 @@ def _conditions(filters: dict[str, Any], books: Books, now: datetime) -> tuple[l
         elif name == "referenceno":
             condition, found = "reference_key = any(array(select lower(v) from unnest(%s::text[]) v))", value
         elif name == "kid":
-            condition, found = _KIDS, [normalise(kid) or kid for kid in value]
+            found = [normalise(kid) or kid for kid in value]
+            condition = _KIDS
+            values.append(found)
         elif name == "createdfrom":
             condition, found = "created_at >= %s", _moment(value, books, now, end=False)
         elif name == "createdto":

@@ -24,6 +24,7 @@ def listing(client_no: int, now: datetime) -> Listing:
             f"select g.gl_year, g.transaction_no, g.line_no from gl_item g where {' and '.join(conditions)}"
             " order by g.gl_year, g.transaction_no, g.line_no limit %s".encode(),
             (*values, limit),
+            prepare=False,  # which index is best depends on the values
         )
         return [list(row) for row in rows]
 

@@ -84,32 +84,45 @@ def _changed(question: Question) -> str:
     if question.currency is None:
         then_open = f"({then_open} or a.base_open_amount + sum(l.base_amount) <> 0)"
         now_open = f"({now_open} or a.base_open_amount <> 0)"
-    taken_since = _lines("", "m.match_date > %(as_of)s and m.undone_on is null", question)
-    given_back_since = _lines("-", "m.undone_on > %(as_of)s and m.match_date <= %(as_of)s", question)
+    lines = f"{_taken_since(question)} union all {_given_back_since(question)}"
     return (
         f"select a.ar_item_id, a.account_no, a.due_date, sum(l.{question.line_amount}) as amount, bool_or(l.is_credit) as is_credit,"
-        f" {now_open} as now_open, {then_open} as then_open from ({taken_since} union all {given_back_since}) l"
+        f" {now_open} as now_open, {then_open} as then_open from ({lines}) l"
         " join ar_item a on a.client_no = %(client_no)s and a.ar_item_id = l.ar_item_id"
         f" where {question.conditions()} group by a.client_no, a.ar_item_id"
     )
 
 
-def _lines(sign: str, condition: str, question: Question) -> str:
-    """The lines of matches; they are signed like their item, so that the sign of a credit shows whatever is done with the amount."""
-    customers = "" if question.account_nos is None else " and m.account_no = any(%(account_nos)s)"
+# Lines are signed like their item, so that the sign of a credit shows whatever is done with the amount.
+
+
+def _taken_since(question: Question) -> str:
+    """The lines of matches dated later, but for those that are undone; of some customers by their matches, of all by date."""
+    lines = f"select l.ar_item_id, l.amount, l.base_amount, l.{question.line_amount} < 0 as is_credit from match_line l"
+    if question.account_nos is not None:
+        return (
+            f"{lines} join match m on m.client_no = l.client_no and m.match_id = l.match_id where l.client_no = %(client_no)s"
+            " and m.client_no = %(client_no)s and m.account_no = any(%(account_nos)s) and m.match_date > %(as_of)s and m.undone_on is null"
+        )
+    undone = "select from match m where m.client_no = %(client_no)s and m.undone_on is not null and m.match_id = l.match_id"
+    return f"{lines} where l.client_no = %(client_no)s and l.match_date > %(as_of)s and not exists ({undone})"
+
+
+def _given_back_since(question: Question) -> str:
+    """The lines of matches that were in force on the day and were undone later."""
     return (
-        f"select l.ar_item_id, {sign}l.amount as amount, {sign}l.base_amount as base_amount, l.{question.line_amount} < 0 as is_credit"
+        f"select l.ar_item_id, -l.amount, -l.base_amount, l.{question.line_amount} < 0"
         " from match m join match_line l on l.client_no = m.client_no and l.match_id = m.match_id"
-        f" where m.client_no = %(client_no)s and l.client_no = %(client_no)s and {condition}{customers}"
+        " where m.client_no = %(client_no)s and l.client_no = %(client_no)s and m.undone_on > %(as_of)s and m.match_date <= %(as_of)s"
     )
 
 
 def _sums(question: Question, keys: str) -> str:
     """What was open, added up by columns, from ``changed`` and the items open now."""
     amount = f"a.{question.amount}"
+    credit = f"coalesce(sum({amount}) filter (where {amount} < 0), 0)"
     now = (
-        f"select {', '.join(f'a.{key}' for key in keys.split(', '))}, coalesce(sum({amount}) filter (where {amount} > 0), 0) as debit,"
-        f" coalesce(sum({amount}) filter (where {amount} < 0), 0) as credit, count(*) as items"
+        f"select {', '.join(f'a.{key}' for key in keys.split(', '))}, sum({amount}) - {credit} as debit, {credit} as credit, count(*) as items"
         f" from ar_item a where {question.open_now} and {question.conditions()} group by {keys}"
     )
     since = (
@@ -120,22 +133,33 @@ def _sums(question: Question, keys: str) -> str:
     return f"select {keys}, {columns} from ({now} union all {since}) part group by {keys}"
 
 
-def _places(question: Question) -> str:
+def _places(question: Question, *, some_reopened: bool) -> str:
     """By customer, possibly more than once, the bits of the intervals with open items, from ``changed`` and the items open now.
 
     A customer with an item that is open now but was not then (a match of that day is undone) is looked at item by item;
-    such customers are few.
+    such customers are few, and mostly there is none.
     """
     places = "bit_or(1 << width_bucket(%(as_of)s::date - {0}due_date, %(first_days)s::int[])) as places"
+    open_items = f"select a.account_no, {places.format('a.')} from ar_item a"
+    conditions = f"{question.open_now} and {question.conditions()}"
+    changed = f"select account_no, {places.format('')} from changed where then_open group by account_no"
+    if not some_reopened:
+        return f"{open_items} where {conditions} group by a.account_no union all {changed}"
     reopened = "array(select account_no from changed where now_open and not then_open)"
     return (
-        f"select a.account_no, {places.format('a.')} from ar_item a where {question.open_now} and {question.conditions()}"
-        f" and a.account_no <> all ({reopened}) group by a.account_no"
-        f" union all select account_no, {places.format('')} from changed where then_open group by account_no"
-        f" union all select a.account_no, {places.format('a.')} from ar_item a left join changed c on c.ar_item_id = a.ar_item_id"
-        f" where a.account_no = any ({reopened}) and {question.open_now} and {question.conditions()} and coalesce(c.then_open, true)"
-        " group by a.account_no"
+        f"{open_items} where {conditions} and a.account_no <> all ({reopened}) group by a.account_no union all {changed}"
+        f" union all {open_items} left join changed c on c.ar_item_id = a.ar_item_id"
+        f" where {conditions} and a.account_no = any ({reopened}) and coalesce(c.then_open, true) group by a.account_no"
     )
+
+
+def _some_reopened(transaction: Transaction, question: Question) -> bool:
+    """Whether an item that is open now may have been settled on the day."""
+    row = transaction.execute(
+        "select exists (select from match m where m.client_no = %s and m.undone_on > %s and m.match_date <= %s)",
+        (question.client_no, question.as_of, question.as_of),
+    ).fetchone()
+    return bool(row and row[0])
 
 
 def portions(transaction: Transaction, question: Question) -> list[Portion]:
@@ -154,10 +178,11 @@ def portions_and_customers(transaction: Transaction, question: Question, interva
 
     One number for a customer costs a tenth of counting the customers of every interval.
     """
+    places = _places(question, some_reopened=_some_reopened(transaction, question))
     statement = (
         f"select due_date, debit, credit, items, null::int, null::bigint from ({_sums(question, 'due_date')}) sums"
         " union all select null, null, null, null, places, count(*)"
-        f" from (select account_no, bit_or(places) as places from ({_places(question)}) part group by account_no) customers group by places"
+        f" from (select account_no, bit_or(places) as places from ({places}) part group by account_no) customers group by places"
     )
     rows = _run(transaction, question, statement, first_days=intervals.first_days)
     return [Portion(*row[:4]) for row in rows if row[0] is not None], [row[4:] for row in rows if row[0] is None]
@@ -165,15 +190,16 @@ def portions_and_customers(transaction: Transaction, question: Question, interva
 
 def open_accounts(transaction: Transaction, question: Question, intervals: Intervals, limit: int) -> list[int]:
     """The first customers that had an open item, by account number."""
-    statement = f"select distinct account_no from ({_places(question)}) part order by account_no limit %(limit)s"
+    places = _places(question, some_reopened=_some_reopened(transaction, question))
+    statement = f"select distinct account_no from ({places}) part order by account_no limit %(limit)s"
     return [row[0] for row in _run(transaction, question, statement, first_days=intervals.first_days, limit=limit)]
 
 
 def _run(transaction: Transaction, question: Question, statement: str, **values: Any) -> list[tuple[Any, ...]]:
-    """The rows of a statement that may speak of ``changed``."""
+    """The rows of a statement that may speak of ``changed``; planned anew each time, since the best plan depends on the day."""
     transaction.execute(_LARGE_QUESTION)
     whole = f"with changed as materialized ({_changed(question)}) {statement}"
-    return transaction.execute(whole.encode(), question.values() | values).fetchall()
+    return transaction.execute(whole.encode(), question.values() | values, prepare=False).fetchall()
 
 
 def accounts_of(transaction: Transaction, client_no: int, customer_nos: Sequence[str]) -> list[int]:

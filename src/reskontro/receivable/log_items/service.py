@@ -55,6 +55,7 @@ def listing(client_no: int, now: datetime, language: Language) -> Listing:
                 f"select log_year, sequence_no from log_item where {' and '.join(['client_no = %s', 'log_year = %s', *conditions])}"
                 " order by sequence_no limit %s".encode(),
                 (client_no, log_year, *values, limit),
+                prepare=False,  # which index is best depends on the values
             )
             found += [list(row) for row in rows]
         return sorted(found, key=lambda key: key[1])[:limit]

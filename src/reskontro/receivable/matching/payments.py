@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from reskontro.db.engine import Transaction
@@ -13,6 +13,7 @@ from reskontro.ledger.books import open_books
 from reskontro.norway.kid import normalise
 from reskontro.receivable.matching.schemas import EXCEPTION_CODES, PAYMENT_STATUSES
 from reskontro.receivable.matching.suggestions import suggest
+from reskontro.receivable.sql import found_ids, likely
 from reskontro.web.lists import Listing
 from reskontro.web.operations import Parameter
 
@@ -43,15 +44,43 @@ _PLAIN: Final = {
     "batchuuid": "p.batch_uuid = %s",
 }
 _JOINED: Final = "payment p join ar_item a on a.client_no = p.client_no and a.ar_item_id = p.ar_item_id"
-_OPEN: Final = "(a.open_amount <> 0 or a.base_open_amount <> 0)"
+# From the open items to their payments, one by one: they are few, however many payments there are.
+_OPEN_FIRST: Final = (
+    "ar_item a cross join lateral"
+    " (select i.* from payment i where i.client_no = a.client_no and i.ar_item_id = a.ar_item_id and not i.reversed offset 0) p"
+)
+_OPEN: Final = "a.ar_item_type = 'PY' and (a.open_amount <> 0 or a.base_open_amount <> 0)"
+
+
+class _Part(NamedTuple):
+    """Where payments of some statuses are found: tables, condition, and the column that says whose they are."""
+
+    source: str
+    condition: str
+    client_no: str = "p.client_no"
+
+
+_REVERSED: Final = _Part("payment p", "p.reversed")
+_UNAPPLIED: Final = frozenset(("UNAPPLIED",))
+_PARTIAL: Final = frozenset(("PARTIAL",))
 _PARTS: Final = {
-    "UNIDENTIFIED": ("payment p", "p.ar_item_id is null and not p.reversed"),
-    "UNAPPLIED": (_JOINED, f"not p.reversed and a.ar_item_type = 'PY' and {_OPEN} and a.open_amount = -p.amount"),
-    "PARTIAL": (_JOINED, f"not p.reversed and a.ar_item_type = 'PY' and {_OPEN} and a.open_amount <> -p.amount"),
-    "MATCHED": (_JOINED, f"not p.reversed and not {_OPEN}"),
-    "REVERSED": ("payment p", "p.reversed"),
+    frozenset(("UNIDENTIFIED",)): _Part("payment p", "p.ar_item_id is null and not p.reversed"),
+    _UNAPPLIED | _PARTIAL: _Part(_OPEN_FIRST, _OPEN, "a.client_no"),
+    _UNAPPLIED: _Part(_OPEN_FIRST, f"{_OPEN} and {likely('a.open_amount = -p.amount')}", "a.client_no"),
+    _PARTIAL: _Part(_OPEN_FIRST, f"{_OPEN} and {likely('a.open_amount <> -p.amount')}", "a.client_no"),
+    frozenset(("MATCHED",)): _Part(_JOINED, f"not p.reversed and {likely('a.open_amount = 0 and a.base_open_amount = 0')}"),
+    frozenset(("REVERSED",)): _REVERSED,
 }
-"""Where the payments of a status are found: tables and condition."""
+"""By statuses; those with something open are read together when both are wanted."""
+
+
+def _parts(statuses: Collection[str]) -> list[_Part]:
+    """The parts that hold the payments of the statuses, each payment in one of them."""
+    wanted = frozenset(statuses)
+    if len(wanted) == len(PAYMENT_STATUSES):
+        return [_Part("payment p", "true")]
+    both = _UNAPPLIED | _PARTIAL
+    return [part for members, part in _PARTS.items() if members <= wanted and (members == both or not (members < both <= wanted))]
 
 
 def _statuses(filters: dict[str, Any]) -> list[str]:
@@ -71,23 +100,21 @@ def find_payments(transaction: Transaction, client_no: int, filters: dict[str, A
     """The ids of at most ``limit`` payments that meet all filters, by paymentDate and id."""
     conditions, values = _conditions(transaction, client_no, filters)
     statuses = _statuses(filters)
-    parts = [("payment p", "true")] if len(statuses) == len(PAYMENT_STATUSES) else [_PARTS[status] for status in statuses]
-    order = "p.payment_date + 0" if _NARROW & filters.keys() else "p.payment_date"
+    parts = _parts(statuses)
+    narrow = bool(_NARROW & filters.keys())
     texts: list[str] = []
-    for source, condition in parts:
+    for part in parts:
         own = conditions
-        if "exceptioncode" in filters and condition == _PARTS["REVERSED"][1]:
+        if "exceptioncode" in filters and part is _REVERSED:
             own = [*conditions, f"p.exception_code = '{RETURNED}'"]
-        where = " and ".join(("p.client_no = %s", condition, *own))
-        texts.append(f"(select {order} as payment_date, p.payment_uuid from {source} where {where} order by {order}, p.payment_uuid limit %s)")
+        # Where few are left, an expression keeps the planner from reading all payments in their order to find them.
+        order = "p.payment_date + 0" if narrow else "p.payment_date"
+        where = " and ".join((f"{part.client_no} = %s", part.condition, *own))
+        texts.append(f"(select {order} as payment_date, p.payment_uuid from {part.source} where {where} order by {order}, p.payment_uuid limit %s)")
     if not texts:
         return []
-    rows = transaction.execute(
-        f"select payment_uuid from ({' union all '.join(texts)}) f order by payment_date, payment_uuid limit %s".encode(),
-        (*([client_no, *values, limit] * len(texts)), limit),
-        prepare=False,
-    )
-    return [row[0] for row in rows]
+    statement = f"select payment_uuid from ({' union all '.join(texts)}) f order by payment_date, payment_uuid limit %s"
+    return found_ids(transaction, statement, (*([client_no, *values, limit] * len(texts)), limit))
 
 
 def _conditions(transaction: Transaction, client_no: int, filters: dict[str, Any]) -> tuple[list[str], list[Any]]:

@@ -140,7 +140,4 @@ def expire(transaction: Transaction, client_no: int, now: datetime, limit: int) 
 
 def clients_with_expired(transaction: Transaction, now: datetime) -> list[int]:
     """The clients that have reservations whose time is over; asked across clients."""
-    rows = transaction.execute(
-        "select distinct client_no from payment_reservation where status = 'ACTIVE' and expires_at <= %s order by client_no", (now,)
-    )
-    return [row[0] for row in rows]
+    return [row[0] for row in transaction.execute("select clients_with_expired_reservations(%s)", (now,))]

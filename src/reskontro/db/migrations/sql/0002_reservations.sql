@@ -35,8 +35,21 @@ create index payment_reservation_running on payment_reservation (client_no, expi
 alter table payment_reservation enable row level security;
 alter table payment_reservation force row level security;
 create policy tenant on payment_reservation using (client_no = current_client_no()) with check (client_no = current_client_no());
--- Workers ask which clients have reservations that ran out.
-create policy system_queue on payment_reservation for select using (is_system());
+
+-- Workers ask which clients have reservations that ran out. Each client is looked at as itself, with the caller's rights, so that no policy has to
+-- show the reservations of several; called in a transaction of the system, which ends with it.
+create function clients_with_expired_reservations(moment timestamptz) returns setof integer
+  language plpgsql as $$
+declare
+  number integer;
+begin
+  for number in select client_no from client order by client_no loop
+    perform set_config('reskontro.client_no', number::text, true);
+    if exists (select from payment_reservation where client_no = number and status = 'ACTIVE' and expires_at <= moment) then
+      return next number;
+    end if;
+  end loop;
+end $$;
 
 -- What took a transaction back is asked by the number of the original; few lines have such a number.
 create index gl_item_reverses on gl_item (client_no, reverses_gl_year, reverses_transaction_no) where reverses_transaction_no is not null;
