@@ -19,9 +19,11 @@ def measure_limit(house: House, client_no: int, tables: Sequence[str], items: in
     with psycopg.connect(house.admin_url, autocommit=True) as connection:
         connection.execute("drop schema if exists limits cascade; create schema limits")
         rows: dict[str, list[bytes]] = {}
+        columns: dict[str, str] = {}
         for table in tables:
             connection.execute(f"create table limits.{table} (like {table} including all)".encode())
-            with connection.cursor().copy(f"copy (select * from {table} where client_no = {client_no}) to stdout".encode()) as copy:
+            columns[table] = _columns(connection, table)
+            with connection.cursor().copy(f"copy (select {columns[table]} from {table} where client_no = {client_no}) to stdout".encode()) as copy:
                 rows[table] = [bytes(row) for row in copy]
         connection.execute("checkpoint")
         chunks = max(1, items // CHUNK_ITEMS)
@@ -30,8 +32,17 @@ def measure_limit(house: House, client_no: int, tables: Sequence[str], items: in
             with connection.transaction():
                 for table, lines in rows.items():
                     part = lines[chunk * len(lines) // chunks : (chunk + 1) * len(lines) // chunks]
-                    with connection.cursor().copy(f"copy limits.{table} from stdin".encode()) as copy:
+                    with connection.cursor().copy(f"copy limits.{table} ({columns[table]}) from stdin".encode()) as copy:
                         copy.write(b"".join(part))
         seconds = time.perf_counter() - started
         connection.execute("drop schema limits cascade")
     return items / seconds
+
+
+def _columns(connection: psycopg.Connection, table: str) -> str:
+    """The columns that COPY takes: those that PostgreSQL makes itself are not sent."""
+    found = connection.execute(
+        "select attname from pg_attribute where attrelid = %s::regclass and attnum > 0 and not attisdropped and attgenerated = '' order by attnum",
+        (table,),
+    )
+    return ", ".join(row[0] for row in found)

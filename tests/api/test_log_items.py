@@ -172,6 +172,7 @@ class TestFilters:
             ("occurredto=2026-11-25T13:00:00%2B01:00", []),
             ("occurredto=2026-11-24", []),
             ("occurredto=9999-12-31", [1, 2, 3, 4, 5, 6, 7]),
+            ("occurredfrom=0001-01-01", [1, 2, 3, 4, 5, 6, 7]),
         ],
     )
     def test_each(self, logged: House, query: str, expected: list[int]) -> None:

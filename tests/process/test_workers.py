@@ -157,27 +157,26 @@ class TestSharing:
             return DOCUMENTS_POST.process(transaction, context, items)
 
         kinds.register(dataclasses.replace(DOCUMENTS_POST, process=process_and_stop))
-        with house.database.connect() as connection:
-            with client_transaction(connection, CLIENT):
-                late = new_id()
-                insert_batch(
-                    connection,
-                    client_no=CLIENT,
-                    batch_uuid=late,
-                    entity="DOCUMENTS",
-                    operation="POST",
-                    kind="documents.post",
-                    count_total=5,
-                    actor="test",
-                    user_id="test",
-                    request_id=new_id(),
-                    now=SystemClock().now(),
-                )
-                items = [json.dumps(document).encode() for document in invoices(5)]
-                insert_slice(connection, CLIENT, late, 0, len(items), compress(items))
-                early = send(house, invoices(25))
-                worker.run()
-                assert get(house, early)["countProcessed"] == CHUNK
+        with house.database.connect() as connection, client_transaction(connection, CLIENT):
+            late = new_id()
+            insert_batch(
+                connection,
+                client_no=CLIENT,
+                batch_uuid=late,
+                entity="DOCUMENTS",
+                operation="POST",
+                kind="documents.post",
+                count_total=5,
+                actor="test",
+                user_id="test",
+                request_id=new_id(),
+                now=SystemClock().now(),
+            )
+            items = [json.dumps(document).encode() for document in invoices(5)]
+            insert_slice(connection, CLIENT, late, 0, len(items), compress(items))
+            early = send(house, invoices(25))
+            worker.run()
+            assert get(house, early)["countProcessed"] == CHUNK
         house.work()
         check_in_order(house, [early, encode_id(late)], CLIENT)
 

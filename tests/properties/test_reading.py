@@ -15,7 +15,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from reskontro.batches.accept import split_document
-from reskontro.batches.slices import compress, cut, expand
+from reskontro.batches.slices import SLICE_ITEMS, compress, expand, slices_of
 from reskontro.kit.errors import Problem
 from reskontro.kit.fields import CLEARED, Invalid, Schema, clean_text, day, identifier, integer, moment, nested, nested_array, parse_moment, text
 from reskontro.kit.ids import IdMalformed, decode_id, encode_id, new_id
@@ -67,15 +67,18 @@ class TestBatches:
         assert found_user == user_id
         assert [json.loads(bytes(memoryview(item))) for item in found] == items
 
-    @given(st.lists(objects, min_size=1, max_size=40))
-    def test_slices_keep_items_and_order(self, items: list[Any]) -> None:
-        """Cut, compressed and expanded, the items are the same in the same order, without gap or overlap."""
+    @given(st.lists(objects, min_size=1, max_size=40), st.integers(1, 200))
+    def test_slices_keep_items_and_order(self, items: list[Any], times: int) -> None:
+        """Cut, compressed and expanded, the items are the same in the same order, and no slice is too long."""
         _, found = split_document(json.dumps({"documents": items}).encode(), "documents")
+        many = list(found) * times
         back: list[bytes] = []
-        for first, members in cut(found):
-            assert first == len(back)
+        for members in slices_of(many):
+            assert 1 <= len(members) <= SLICE_ITEMS
             back += expand(compress(members))
-        assert [json.loads(item) for item in back] == items
+        assert len(back) == len(many)
+        assert [json.loads(item) for item in back[-len(items) :]] == items
+        assert back[: len(items)] == back[-len(items) :]
 
     @given(st.binary(max_size=80) | st.builds(lambda head, tail: head + b'"documents":[{}]' + tail, st.binary(max_size=12), st.binary(max_size=12)))
     @example(b'{"documents":[{}],"documents":[{}]}')
