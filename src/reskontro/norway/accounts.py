@@ -71,9 +71,7 @@ def _is_foreign_iban(iban: str) -> bool:
     from schwifty import IBAN  # loaded at first use: most accounts are Norwegian and do not need the bank registry
     from schwifty.exceptions import NationalChecksumNotVerified, SchwiftyException
 
-    warnings.filterwarnings(
-        "ignore", category=NationalChecksumNotVerified
-    )  # a country without a national check is no finding
+    warnings.filterwarnings("ignore", category=NationalChecksumNotVerified)  # a country without a national check is no finding
     try:
         IBAN(iban, validate_bban=True)
     except SchwiftyException:

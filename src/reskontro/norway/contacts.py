@@ -81,9 +81,7 @@ def _valid_national_number(region: str) -> re.Pattern[str]:
         metadata.uan,
         metadata.voicemail,
     )
-    valid = "|".join(
-        kind.national_number_pattern for kind in kinds if kind is not None and kind.national_number_pattern
-    )
+    valid = "|".join(kind.national_number_pattern for kind in kinds if kind is not None and kind.national_number_pattern)
     general, leading = metadata.general_desc.national_number_pattern, metadata.leading_digits or ""
     return re.compile(rf"(?=(?:{general})\Z)(?={leading})(?:{valid})\Z")
 
@@ -97,11 +95,7 @@ def is_phone_no(value: str, country: str | None) -> bool:
                 region = _NORDIC_CALLING_CODES.get(compact[1 : 1 + length])
                 if region and _valid_national_number(region).match(compact, 1 + length):
                     return True
-        elif (
-            country in _WITHOUT_NATIONAL_PREFIX
-            and compact[:2] != "00"
-            and _valid_national_number(country).match(compact)
-        ):
+        elif country in _WITHOUT_NATIONAL_PREFIX and compact[:2] != "00" and _valid_national_number(country).match(compact):
             return True
     return read_phone_no(value, country).valid
 

@@ -66,9 +66,7 @@ class Settlement(NamedTuple):
     """VAT that the agency invoices the creditor on its salær."""
 
 
-def settle(
-    *, fees: Decimal, salaer: Decimal, court_fees: Decimal, interest: Decimal, principal: Decimal, vat_rate: Decimal
-) -> Settlement:
+def settle(*, fees: Decimal, salaer: Decimal, court_fees: Decimal, interest: Decimal, principal: Decimal, vat_rate: Decimal) -> Settlement:
     """The shares of creditor and agency in a claim that was paid in full; vat_rate in per cent, VAT rounded to øre."""
     vat = (salaer * vat_rate / 100).quantize(_ORE, ROUND_HALF_UP)
     return Settlement(principal + interest + fees + court_fees, salaer, vat)

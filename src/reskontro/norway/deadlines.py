@@ -117,9 +117,7 @@ def notice_refusal(due_date: date, sent: date, deadline: date) -> Literal["NOT_Y
     return "DEADLINE_TOO_SHORT" if deadline < earliest_deadline(sent) else None
 
 
-def legal_step_refusal(
-    demand_sent: date, demand_deadline: date, step_date: date
-) -> Literal["DEADLINE_RUNNING", "NEW_DEMAND_NEEDED"] | None:
+def legal_step_refusal(demand_sent: date, demand_deadline: date, step_date: date) -> Literal["DEADLINE_RUNNING", "NEW_DEMAND_NEEDED"] | None:
     """Why a legal step cannot be taken on that day, or None: the deadline day has ended and the demand is at most six
     months old (INKL § 11).
     """

@@ -112,9 +112,7 @@ def _refusal_of_small_fee(series: Sequence[Letter], sent: date, grace_days: int)
     return None
 
 
-def _refusal_of_payment_demand(
-    earlier: Sequence[Letter], series: Sequence[Letter], sent: date, grace_days: int
-) -> Refusal | None:
+def _refusal_of_payment_demand(earlier: Sequence[Letter], series: Sequence[Letter], sent: date, grace_days: int) -> Refusal | None:
     if any(letter.type == "payment_demand" for letter in series):
         return "MAX_FEES_REACHED"
     notices = [letter for letter in earlier if letter.type == "collection_notice"]

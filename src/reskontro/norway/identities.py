@@ -97,11 +97,7 @@ def is_norwegian_organization_no(value: str) -> bool:
     all zeros.
     """
     digits = value.replace(" ", "")
-    return (
-        bool(_NINE_DIGITS.fullmatch(digits))
-        and digits != "000000000"
-        and weighted_sum(digits, _NORWEGIAN_WEIGHTS) % 11 == 0
-    )
+    return bool(_NINE_DIGITS.fullmatch(digits)) and digits != "000000000" and weighted_sum(digits, _NORWEGIAN_WEIGHTS) % 11 == 0
 
 
 def norwegian_check_digit(base: str) -> str | None:

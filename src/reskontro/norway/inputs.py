@@ -166,10 +166,7 @@ class Input:
     def object_lists(self, key: str) -> list[list[Input]]:
         """A list of lists of objects."""
         path = f"{self._path}.{key}"
-        return [
-            Input({"lines": value}, f"{path}[{index}]").objects("lines")
-            for index, value in enumerate(self._elements(key))
-        ]
+        return [Input({"lines": value}, f"{path}[{index}]").objects("lines") for index, value in enumerate(self._elements(key))]
 
     def amounts(self, key: str, *, negative: bool = True) -> list[Decimal]:
         """A list of amounts."""

@@ -17,9 +17,7 @@ from reskontro.norway.tables import read_rows
 COUNTRIES: Final[frozenset[str]] = frozenset(country.alpha_2 for country in pycountry.countries)
 """All ISO 3166-1 alpha-2 codes, upper case."""
 
-LANGUAGES: Final[frozenset[str]] = frozenset(
-    language.alpha_2 for language in pycountry.languages if hasattr(language, "alpha_2")
-)
+LANGUAGES: Final[frozenset[str]] = frozenset(language.alpha_2 for language in pycountry.languages if hasattr(language, "alpha_2"))
 """All ISO 639-1 codes, lower case."""
 
 ISO_CURRENCIES: Final[frozenset[str]] = frozenset(currency.alpha_3 for currency in pycountry.currencies)

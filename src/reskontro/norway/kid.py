@@ -125,9 +125,7 @@ class KidTemplate:
         if names.count("serial") != 1 or len(set(names)) != len(names):
             raise ValueError("a KID template has {serial:n} once, and {account:n} and {client:n} at most once")
         if not GENERATED_LENGTH_MIN <= length <= KID_LENGTH_MAX:
-            raise ValueError(
-                f"a KID template gives {GENERATED_LENGTH_MIN} to {KID_LENGTH_MAX} characters, this one {length}"
-            )
+            raise ValueError(f"a KID template gives {GENERATED_LENGTH_MIN} to {KID_LENGTH_MAX} characters, this one {length}")
         self.text = text
         self._pattern = "".join(pattern).format
 

@@ -22,8 +22,7 @@ _FIRST_REMAINDERS_2032 = frozenset((0, 1, 2, 3))
 # The longest each month can be in 18yy, 19yy or 20yy: only February depends on the year, and 2000 makes year 00 a leap
 # year.
 _DAYS_IN_MONTH = tuple(
-    tuple(max(monthrange(century + year, month)[1] for century in (1800, 1900, 2000)) for month in range(1, 13))
-    for year in range(100)
+    tuple(max(monthrange(century + year, month)[1] for century in (1800, 1900, 2000)) for month in range(1, 13)) for year in range(100)
 )
 
 
@@ -76,11 +75,7 @@ def is_swedish_personal_no(value: str) -> bool:
     if match is None:
         return False
     day = int(match[1][4:])
-    return (
-        luhn_remainder(match[1] + match[2]) == 0
-        and 1 <= int(match[1][2:4]) <= 12
-        and (1 <= day <= 31 or 61 <= day <= 91)
-    )
+    return luhn_remainder(match[1] + match[2]) == 0 and 1 <= int(match[1][2:4]) <= 12 and (1 <= day <= 31 or 61 <= day <= 91)
 
 
 @lru_cache(maxsize=65_536)

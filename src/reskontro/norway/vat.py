@@ -63,11 +63,7 @@ def output_codes_on(day: date) -> tuple[tuple[str, Decimal], ...]:
     """The output codes in force on the day, each with its rate in per cent, in the order of the table; empty before the
     first known day.
     """
-    return tuple(
-        (row.code, row.rate)
-        for row in VAT_CODES
-        if row.valid_from <= day and (row.valid_to is None or day <= row.valid_to)
-    )
+    return tuple((row.code, row.rate) for row in VAT_CODES if row.valid_from <= day and (row.valid_to is None or day <= row.valid_to))
 
 
 @lru_cache(maxsize=4096)
@@ -82,9 +78,7 @@ def _taxed_codes_on(day: date) -> tuple[tuple[str, Decimal], ...]:
     return tuple(sorted(taxed, key=lambda pair: pair[1], reverse=True))
 
 
-STANDARD_CODES: Final = frozenset(
-    "0 1 11 12 13 14 15 20 21 22 3 31 32 33 5 51 52 6 7 81 82 83 84 85 86 87 88 89 91 92".split()
-)
+STANDARD_CODES: Final = frozenset("0 1 11 12 13 14 15 20 21 22 3 31 32 33 5 51 52 6 7 81 82 83 84 85 86 87 88 89 91 92".split())
 """The codes of the SAF-T list, input and output."""
 
 
@@ -179,6 +173,4 @@ def posting_of_gross(gross: Decimal, rate: Decimal, *, credit_note: bool = False
     income_account, vat_account = _accounts_of_rate(rate)
     vat = vat_of_gross(gross, rate)
     sides = ((CONTROL_ACCOUNT, gross, _ZERO), (income_account, _ZERO, gross - vat), (vat_account, _ZERO, vat))
-    return tuple(
-        PostingLine(account, *((credit, debit) if credit_note else (debit, credit))) for account, debit, credit in sides
-    )
+    return tuple(PostingLine(account, *((credit, debit) if credit_note else (debit, credit))) for account, debit, credit in sides)

@@ -367,7 +367,7 @@ class TestSettings:
     )
     def test_addresses_refused(self, url: str) -> None:
         """Keys that anybody on the way could exchange are worth nothing."""
-        with pytest.raises(AccessSettingsInvalid, match="(?i)external_jwks_url"):
+        with pytest.raises(AccessSettingsInvalid, match=r"(?i)external_jwks_url"):
             checked_url(url)
 
     @pytest.mark.parametrize(

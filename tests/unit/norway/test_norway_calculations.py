@@ -20,9 +20,7 @@ scalars = (
     | st.integers()
     | st.floats()
     | st.text(max_size=30)
-    | st.sampled_from(
-        ["2026-01-01", "2027-01-01", "1000.00", "-5.00", "1988", "consumer", "NO", "2026-13-01", "9" * 40]
-    )
+    | st.sampled_from(["2026-01-01", "2027-01-01", "1000.00", "-5.00", "1988", "consumer", "NO", "2026-13-01", "9" * 40])
 )
 values = st.recursive(
     scalars,
@@ -70,9 +68,7 @@ class TestCalculate:
         with pytest.raises(ValueMissing):
             calculate("fees.compensation", {"debtor_type": "business", "due_date": "2027-01-01"})
 
-    @pytest.mark.parametrize(
-        "amount", [1000.0, 1000, "1e3", "1,000.00", " 1.00", "1.005", "NaN", "", None, "１.00", "1" * 16]
-    )
+    @pytest.mark.parametrize("amount", [1000.0, 1000, "1e3", "1,000.00", " 1.00", "1.005", "NaN", "", None, "１.00", "1" * 16])
     def test_an_amount_is_a_decimal_text(self, amount: object) -> None:
         """JSON numbers, exponents, separators and a third decimal are refused."""
         with pytest.raises(InputInvalid, match="principal"):

@@ -19,9 +19,7 @@ amounts = st.decimals("0", "1000000", places=2)
 
 
 class TestLetterFees:
-    @given(
-        st.lists(st.tuples(st.sampled_from(["reminder", "collection_notice", "payment_demand"]), st.integers(0, 120)))
-    )
+    @given(st.lists(st.tuples(st.sampled_from(["reminder", "collection_notice", "payment_demand"]), st.integers(0, 120))))
     def test_no_chain_of_letters_passes_the_limits_of_the_law(self, plan: list[tuple[fees.LetterType, int]]) -> None:
         """However letters are sent, a series has at most two small fees, none after a notice, and at most one
         demand.
@@ -70,9 +68,7 @@ class TestLetterFees:
 
     def test_the_carried_forward_sats_is_used_when_the_installation_says_so(self) -> None:
         """The fee of 2026 goes on."""
-        verdict = fees.letter_fee(
-            "reminder", date(2027, 1, 4), due_date=date(2026, 12, 1), rates=STATUTORY.carrying_forward()
-        )
+        verdict = fees.letter_fee("reminder", date(2027, 1, 4), due_date=date(2026, 12, 1), rates=STATUTORY.carrying_forward())
         assert verdict == (38, None)
 
 
@@ -136,9 +132,7 @@ class TestSalaer:
         """However many instalments it has."""
         day = date(2026, 3, 1)
         assert salaer.plan_supplement(12, day, creditor_vat_deductible=False, brought_to_court=True) == 0
-        assert salaer.plan_supplement(5, day, creditor_vat_deductible=False, brought_to_court=False) == Decimal(
-            "1406.25"
-        )
+        assert salaer.plan_supplement(5, day, creditor_vat_deductible=False, brought_to_court=False) == Decimal("1406.25")
 
 
 class TestCoverage:
@@ -158,9 +152,7 @@ class TestCoverage:
         assert covered + sum(left) == sum(claim)
 
     @given(amounts, amounts, amounts)
-    def test_a_component_is_only_touched_when_those_before_it_are_covered(
-        self, costs: Decimal, principal: Decimal, payment: Decimal
-    ) -> None:
+    def test_a_component_is_only_touched_when_those_before_it_are_covered(self, costs: Decimal, principal: Decimal, payment: Decimal) -> None:
         """Costs first by default, principal first when the client says so."""
         claim = coverage.Open(costs, Decimal(0), principal)
         _, left = coverage.allocate(payment, claim, "COSTS_INTEREST_PRINCIPAL")
@@ -170,9 +162,7 @@ class TestCoverage:
 
 
 class TestDeadlines:
-    @given(
-        st.dates(date(2000, 1, 1), date(2100, 1, 1)), st.lists(st.dates(date(2000, 1, 1), date(2100, 1, 1)), max_size=4)
-    )
+    @given(st.dates(date(2000, 1, 1), date(2100, 1, 1)), st.lists(st.dates(date(2000, 1, 1), date(2100, 1, 1)), max_size=4))
     def test_an_acknowledgement_never_shortens_a_limitation(self, due: date, acknowledged: list[date]) -> None:
         """With more acknowledgements the last day is the same or later."""
         assert deadlines.limitation_date("ordinary", due, acknowledged) >= deadlines.limitation_date("ordinary", due)

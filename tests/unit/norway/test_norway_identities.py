@@ -49,9 +49,7 @@ class TestOrganizationNumbers:
         assert identities.is_organization_no(value, "0184") == cvr.is_valid(value)
         assert identities.is_organization_no(value, "0212") == ytunnus.is_valid(value)
 
-    @pytest.mark.parametrize(
-        ("value", "scheme"), [("556703-7485", "0007"), ("DK 13585628", "0184"), ("FI2077474-0", "0212")]
-    )
+    @pytest.mark.parametrize(("value", "scheme"), [("556703-7485", "0007"), ("DK 13585628", "0184"), ("FI2077474-0", "0212")])
     def test_usual_ways_of_writing_are_accepted(self, value: str, scheme: str) -> None:
         """Hyphens, blanks and the country's letters do not matter where the library forgives them."""
         assert identities.is_organization_no(value, scheme)
@@ -126,9 +124,7 @@ class TestNationalIds:
 
 
 class TestCodes:
-    @pytest.mark.parametrize(
-        ("value", "code"), [("no", "NO"), ("Se", "SE"), ("UK", None), ("XK", None), ("ſe", None), ("", None)]
-    )
+    @pytest.mark.parametrize(("value", "code"), [("no", "NO"), ("Se", "SE"), ("UK", None), ("XK", None), ("ſe", None), ("", None)])
     def test_country_in_any_case(self, value: str, code: str | None) -> None:
         """Upper case out; characters that only become letters when changed to upper case are refused."""
         assert identities.country_code(value) == code

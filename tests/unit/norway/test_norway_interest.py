@@ -35,9 +35,7 @@ def interest_day_by_day(principal: Decimal, due: date, paid: list[Reduction], un
 
 class TestLateInterest:
     @given(amounts, days, reductions, st.integers(0, 700))
-    def test_equals_the_sum_over_every_single_day(
-        self, principal: Decimal, due: date, paid: list[Reduction], length: int
-    ) -> None:
+    def test_equals_the_sum_over_every_single_day(self, principal: Decimal, due: date, paid: list[Reduction], length: int) -> None:
         """Segments are only a shorter way to write the days."""
         until = min(due + timedelta(days=length), LAST)
         expected = round_fraction(interest_day_by_day(principal, due, paid, until), Decimal("0.01"))
@@ -61,9 +59,7 @@ class TestLateInterest:
     def test_the_payment_day_counts_and_the_due_day_does_not(self) -> None:
         """Due 30 June, paid 1 July: one day at the rate of the new half-year."""
         pieces = segments(Decimal(10000), date(2026, 6, 30), [Reduction(date(2026, 7, 1), Decimal(10000))], LAST)
-        assert [(piece.first_day, piece.last_day, piece.rate) for piece in pieces] == [
-            (date(2026, 7, 1), date(2026, 7, 1), Decimal("12.25"))
-        ]
+        assert [(piece.first_day, piece.last_day, piece.rate) for piece in pieces] == [(date(2026, 7, 1), date(2026, 7, 1), Decimal("12.25"))]
 
     def test_examples_of_the_acceptance_list(self) -> None:
         """33 days at 12.25 per cent, and a claim that crosses the half-year."""

@@ -74,9 +74,7 @@ class TestFormat:
         kid = normalise(text)
         compact = text.replace(" ", "")
         well_formed = (
-            2 <= len(compact) <= KID_LENGTH_MAX
-            and all(character in "0123456789" for character in compact[:-1])
-            and compact[-1] in "0123456789-"
+            2 <= len(compact) <= KID_LENGTH_MAX and all(character in "0123456789" for character in compact[:-1]) and compact[-1] in "0123456789-"
         )
         assert kid == (compact if well_formed else None)
 
@@ -170,5 +168,5 @@ class TestTemplate:
     )
     def test_an_invalid_template_is_refused_when_it_is_parsed(self, text: str) -> None:
         """Missing, repeated, unknown or misplaced parts, and results that are too short or too long."""
-        with pytest.raises(ValueError):
+        with pytest.raises(ValueError, match="KID template|placeholder"):
             KidTemplate(text)

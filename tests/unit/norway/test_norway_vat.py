@@ -91,9 +91,7 @@ class TestCodeForAmounts:
             ("-1000.00", "250.00", None),
         ],
     )
-    def test_nearest_rate_within_two_units_and_the_higher_of_two_equal(
-        self, base: str, used: str, code: str | None
-    ) -> None:
+    def test_nearest_rate_within_two_units_and_the_higher_of_two_equal(self, base: str, used: str, code: str | None) -> None:
         """Two øre on either side; on tiny bases several rates come near and the higher one is taken."""
         assert vat.code_for_amounts(Decimal(base), Decimal(used), TODAY) == code
 
@@ -126,9 +124,7 @@ class TestCodeForAmounts:
 
 
 class TestTotals:
-    @given(
-        st.lists(st.tuples(amounts, st.sampled_from([Decimal(25), Decimal(15), Decimal(12), Decimal(0)])), max_size=20)
-    )
+    @given(st.lists(st.tuples(amounts, st.sampled_from([Decimal(25), Decimal(15), Decimal(12), Decimal(0)])), max_size=20))
     def test_a_credit_mirrors_its_invoice(self, lines: list[tuple[Decimal, Decimal]]) -> None:
         """The same lines with the opposite sign give the opposite base and VAT."""
         mirrored = vat.vat_per_rate([(-net, rate) for net, rate in lines])

@@ -30,8 +30,7 @@ def _ledger_action(values: Input) -> dict[str, Any]:
 
 def _saft_totals(values: Input) -> dict[str, Any]:
     totals = bookkeeping.saft_totals(
-        [(line.amount("debit"), line.amount("credit")) for line in lines]
-        for lines in values.object_lists("transactions")
+        [(line.amount("debit"), line.amount("credit")) for line in lines] for lines in values.object_lists("transactions")
     )
     return {
         "number_of_entries": totals.number_of_entries,

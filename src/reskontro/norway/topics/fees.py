@@ -58,8 +58,7 @@ def _compensation(values: Input) -> dict[str, Any]:
 
 def _compensation_offset(values: Input) -> dict[str, Any]:
     added = fees.added_by_charges(
-        fees.Charge(charge.choice("type", "compensation", "cost") == "compensation", charge.amount("amount"))
-        for charge in values.objects("charges")
+        fees.Charge(charge.choice("type", "compensation", "cost") == "compensation", charge.amount("amount")) for charge in values.objects("charges")
     )
     return {"added": [money(amount) for amount in added], "total": money(sum(added, _ZERO))}
 

@@ -94,23 +94,17 @@ FUNCTIONS: Functions = {
     "identity.no-orgnr": lambda values: {"valid": identities.is_norwegian_organization_no(values.text(_NAMED))},
     "identity.no-orgnr-message": _organization_no_message,
     "identity.no-orgnr-check-digit": _check_digit,
-    "identity.no-vat": lambda values: {
-        "valid": identities.is_norwegian_vat_no(values.text(_NAMED), ehf=values.flag("ehf"))
-    },
+    "identity.no-vat": lambda values: {"valid": identities.is_norwegian_vat_no(values.text(_NAMED), ehf=values.flag("ehf"))},
     "identity.fnr": _norwegian_id,
     "identity.se-orgnr": lambda values: {"valid": identities.is_swedish_organization_no(values.text(_NAMED))},
     "identity.se-personnummer": lambda values: {"valid": identities.is_swedish_personal_no(values.text(_NAMED))},
     "identity.dk-cvr": lambda values: {"valid": identities.is_cvr_no(values.text(_NAMED))},
     "identity.fi-ytunnus": lambda values: {"valid": identities.is_finnish_business_id(values.text(_NAMED))},
-    "identity.postal-code": lambda values: {
-        "valid": identities.is_postal_code(values.text(_NAMED), _country_of(values, "country"))
-    },
+    "identity.postal-code": lambda values: {"valid": identities.is_postal_code(values.text(_NAMED), _country_of(values, "country"))},
     "identity.country": _country,
     "identity.currency": _currency,
     "identity.language": lambda values: {"valid": identities.language_code(values.text(_NAMED)) is not None},
-    "identity.phone": lambda values: identities.read_phone_no(
-        values.text(_NAMED), _country_of(values, "country")
-    )._asdict(),
+    "identity.phone": lambda values: identities.read_phone_no(values.text(_NAMED), _country_of(values, "country"))._asdict(),
     "identity.email": lambda values: {"valid": identities.is_email(values.text(_NAMED))},
     "identity.scheme-of-country": lambda values: {"scheme": identities.national_scheme(_country_of(values, "country"))},
     "identity.scheme-code": _scheme_code,

@@ -15,12 +15,8 @@ def _late(values: Input) -> dict[str, Any]:
         due = interest.due_day(due_date=values.day_or_none("due_date"), demand_date=values.day_or_none("demand_date"))
     except ValueError as error:
         raise InputInvalid(str(error)) from error
-    reductions = [
-        interest.Reduction(credit.day("date"), credit.amount("amount")) for credit in values.objects("credits")
-    ]
-    reductions += [
-        interest.Reduction(payment.day("date"), payment.amount("principal")) for payment in values.objects("payments")
-    ]
+    reductions = [interest.Reduction(credit.day("date"), credit.amount("amount")) for credit in values.objects("credits")]
+    reductions += [interest.Reduction(payment.day("date"), payment.amount("principal")) for payment in values.objects("payments")]
     pieces = interest.segments(values.amount("principal"), due, reductions, values.day("until"))
     return {
         "first_interest_day": iso(due + ONE_DAY),

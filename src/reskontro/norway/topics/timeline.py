@@ -42,9 +42,7 @@ def _notice_check(values: Input) -> dict[str, Any]:
 
 
 def _legal_step(values: Input) -> dict[str, Any]:
-    return _verdict(
-        deadlines.legal_step_refusal(values.day("demand_sent"), values.day("demand_deadline"), values.day("step_date"))
-    )
+    return _verdict(deadlines.legal_step_refusal(values.day("demand_sent"), values.day("demand_deadline"), values.day("step_date")))
 
 
 def _limitation(values: Input) -> dict[str, Any]:
@@ -81,14 +79,8 @@ FUNCTIONS: Functions = {
     "timeline.limitation": _limitation,
     "timeline.proclama": lambda values: {"file_by": iso(deadlines.proclama_last_day(values.day("last_notice")))},
     "timeline.attachment-notice": _attachment_notice,
-    "timeline.future-settlement": lambda values: {
-        "remit_by": iso(deadlines.remit_by(_regime(values), values.day("received")))
-    },
-    "timeline.future-contact-hours": lambda values: {
-        "allowed": deadlines.may_contact(_regime(values), values.moment("at"))
-    },
-    "timeline.bad-debt-vat": lambda values: {
-        "relief_from": iso(deadlines.bad_debt_relief_from(values.day("due_date"), values.whole("reminders")))
-    },
+    "timeline.future-settlement": lambda values: {"remit_by": iso(deadlines.remit_by(_regime(values), values.day("received")))},
+    "timeline.future-contact-hours": lambda values: {"allowed": deadlines.may_contact(_regime(values), values.moment("at"))},
+    "timeline.bad-debt-vat": lambda values: {"relief_from": iso(deadlines.bad_debt_relief_from(values.day("due_date"), values.whole("reminders")))},
     "timeline.b2b-term": _business_term,
 }

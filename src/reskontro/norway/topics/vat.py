@@ -19,9 +19,7 @@ def _per_rate(values: Input) -> dict[str, Any]:
     vat_total = sum((total.vat for total in totals), _ZERO)
     per_line = sum((vat.round_vat(net * rate / 100) for net, rate in lines), _ZERO)
     return {
-        "per_rate": [
-            {"rate": plain(total.rate), "base": money(total.base), "vat": money(total.vat)} for total in totals
-        ],
+        "per_rate": [{"rate": plain(total.rate), "base": money(total.base), "vat": money(total.vat)} for total in totals],
         "net_total": money(net_total),
         "vat_total": money(vat_total),
         "gross_total": money(net_total + vat_total),
@@ -42,9 +40,7 @@ def _posting(values: Input) -> dict[str, Any]:
     except ValueError as error:
         raise InputInvalid(str(error)) from error
     return {
-        "lines": [
-            {"account": line.account, "debit": money(line.debit), "credit": money(line.credit)} for line in lines
-        ],
+        "lines": [{"account": line.account, "debit": money(line.debit), "credit": money(line.credit)} for line in lines],
         "refers_to": values.text_or_none("original_document_no"),
     }
 

@@ -124,4 +124,3 @@ class AgeingList:
             for interval in ageing.found:
                 interval.customer_count = int(interval.item_count > 0)
         return found
-
