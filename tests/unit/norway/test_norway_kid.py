@@ -168,5 +168,5 @@ class TestTemplate:
     )
     def test_an_invalid_template_is_refused_when_it_is_parsed(self, text: str) -> None:
         """Missing, repeated, unknown or misplaced parts, and results that are too short or too long."""
-        with pytest.raises(ValueError, match="KID template|placeholder"):
+        with pytest.raises(ValueError, match=r"KID template|placeholder"):
             KidTemplate(text)
