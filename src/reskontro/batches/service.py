@@ -139,6 +139,8 @@ def _day_edge(value: datetime | date, time_zone: ZoneInfo, *, end: bool) -> date
     """The moment a date-time parameter means: of a date its first moment, or for an upper bound the first of the next day."""
     if isinstance(value, datetime):
         return value
+    if end and value == date.max:
+        return datetime.max.replace(tzinfo=time_zone)
     return datetime.combine(value + timedelta(days=1 if end else 0), datetime.min.time(), time_zone)
 
 

@@ -46,7 +46,10 @@ def _moment(name: str, text: str) -> datetime | date:
     found: datetime | date | None = parse_moment(text) or parse_date(text)
     if found is None:
         raise _invalid(name, f"{text[:40]} is neither a date-time with an offset nor a date")
-    return found.astimezone(UTC) if isinstance(found, datetime) else found
+    try:
+        return found.astimezone(UTC) if isinstance(found, datetime) else found
+    except OverflowError:
+        raise _invalid(name, f"{text[:40]} is before or after all years") from None
 
 
 def _value(parameter: Parameter, text: str) -> Any:

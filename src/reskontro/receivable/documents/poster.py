@@ -91,6 +91,8 @@ def post(desk: DocumentDesk, draft: Draft, origin: Origin) -> ItemResult:
             check_credit(draft, case.credited)
         if draft.document_type == "PY":
             check_payment(desk, draft, customer)
+        if draft.document_type in _DUE_IS_DATE and case.currency != desk.base_currency and case.gl_day is not None:
+            _check_exchange_accounts(desk, draft, case.gl_day)
     if draft.messages.error_count or customer is None:
         return failed(draft, draft.messages, customer if case.outcome is None else None)
     return _take_effect(desk, draft, case, customer, origin)
@@ -185,6 +187,15 @@ def _find_dates(desk: DocumentDesk, draft: Draft, case: _Case, customer: Custome
         refused = desk.books.config("document.closedPeriod", gl_date) == "ERROR"
         draft.find("E" if refused else "W", "PERIOD-CLOSED", "glDate", year=year, period=period, used=placed.day)
     case.gl_day, case.period = placed.day, placed.period
+
+
+def _check_exchange_accounts(desk: DocumentDesk, draft: Draft, on: date) -> None:
+    """ACCOUNT-UNKNOWN or ACCOUNT-CONTROL when the match of a credit in a foreign currency could not post what it gains or loses."""
+    for event in ("EXCHANGE-GAIN", "EXCHANGE-LOSS"):
+        number = desk.books.accounts_for(event, on).contra
+        code = unusable(desk.books, number)
+        if code is not None:
+            draft.messages.cross("E", code, "currency", "/currency", value=number or "")
 
 
 def _check_attachments(desk: DocumentDesk, draft: Draft) -> None:

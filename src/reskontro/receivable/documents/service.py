@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from reskontro.db.engine import Transaction
-from reskontro.kit.clock import zone
 from reskontro.kit.errors import not_found
 from reskontro.kit.fields import NATURAL_KEY
 from reskontro.ledger.books import Books, open_books
 from reskontro.norway.kid import normalise
 from reskontro.receivable.documents.schemas import DOCUMENT_TYPES
 from reskontro.receivable.documents.view import document_views
+from reskontro.receivable.moments import end_moment, first_moment
 from reskontro.web.lists import Listing
 from reskontro.web.operations import Parameter
 from reskontro.web.parameters import within_integer
@@ -59,14 +59,6 @@ _KIDS = (
 )
 
 
-def _moment(value: datetime | date, books: Books, now: datetime, *, end: bool) -> datetime:
-    """The moment that a parameter means: of a date its beginning in the client's time zone, or for an upper bound its end."""
-    if isinstance(value, datetime):
-        return value
-    time_zone = zone(books.config("base.timeZone", books.today(now)))
-    return datetime.combine(value + timedelta(days=1 if end else 0), time(), time_zone)
-
-
 def _conditions(filters: dict[str, Any], books: Books, now: datetime) -> tuple[list[str], list[Any]]:
     conditions: list[str] = ["client_no = %s"]
     values: list[Any] = [books.client_no]
@@ -84,9 +76,9 @@ def _conditions(filters: dict[str, Any], books: Books, now: datetime) -> tuple[l
             condition = _KIDS
             values.append(found)
         elif name == "createdfrom":
-            condition, found = "created_at >= %s", _moment(value, books, now, end=False)
+            condition, found = "created_at >= %s", first_moment(value, books, now)
         elif name == "createdto":
-            condition, found = "created_at < %s", _moment(value, books, now, end=True)
+            condition, found = "created_at < %s", end_moment(value, books, now)
         else:
             continue
         conditions.append(condition)
