@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import time
 from pathlib import Path
 
 import psycopg
@@ -20,6 +21,7 @@ from reskontro.db.engine import OWNER_ROLE
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 SUPPORTED_MAJORS = range(15, 19)
+ROLE_ATTEMPTS_MAX = 10
 _SETUP_LOCK = 7_305_551
 
 
@@ -95,6 +97,19 @@ def _ensure_roles(connection: psycopg.Connection, serving_role: str) -> str:
     return password
 
 
+def _ensure_roles_in_turn(connection: psycopg.Connection, serving_role: str) -> str:
+    """Roles belong to the whole server, where no lock of a database holds: who comes second to another database's setup tries again."""
+    for attempt in range(1, ROLE_ATTEMPTS_MAX + 1):
+        try:
+            with connection.transaction():
+                return _ensure_roles(connection, serving_role)
+        except (psycopg.errors.UniqueViolation, psycopg.errors.DuplicateObject, psycopg.errors.InternalError_):
+            if attempt == ROLE_ATTEMPTS_MAX:
+                raise
+            time.sleep(0.1 * attempt)
+    raise AssertionError("the last attempt returns or raises")
+
+
 def _run_migrations(url: str) -> None:
     engine = create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect(url), poolclass=NullPool)
     try:
@@ -121,8 +136,7 @@ def migrate(url: str, serving_role: str) -> str:
     with psycopg.connect(url, autocommit=True) as connection:
         _check_version(connection)
         connection.execute("select pg_advisory_lock(%s)", (_SETUP_LOCK,))
-        with connection.transaction():
-            password = _ensure_roles(connection, serving_role)
+        password = _ensure_roles_in_turn(connection, serving_role)
         _run_migrations(url)
         with connection.transaction():
             connection.execute(sql.SQL("set local role {}").format(sql.Identifier(OWNER_ROLE)))
