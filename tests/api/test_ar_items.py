@@ -367,6 +367,12 @@ class TestAsOfDate:
         assert [numbers(books, f"asofdate={day}&status=OPEN") for day in days] == [["1"], [], [], ["P", "1"], ["P", "1"]]
         assert numbers(books, "asofdate=2026-11-24&status=CLOSED") == ["P", "1"]
 
+    @pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+    def test_the_ends_of_time(self, shelf: House, day: str) -> None:
+        """The first and the last day there is are days like any other."""
+        assert len(found(shelf, f"asofdate={day}&status=OPEN,PARTIAL,CLOSED")) == (0 if day < "2000" else 10)
+        assert len(found(shelf, f"asofdate={day}&changedfrom=0001-01-01")) == (0 if day < "2000" else 10)
+
     def test_it_holds_for_the_following_pages(self, shelf: House) -> None:
         """asofdate is an option of the stored list."""
         first = shelf.get("/aritems?asofdate=2026-09-19&pagesize=5").json()

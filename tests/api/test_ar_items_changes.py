@@ -547,3 +547,11 @@ class TestCreditNote:
             assert {name: found[name] for name in expected} == {
                 name: Decimal(str(value)) if isinstance(value, float) else value for name, value in expected.items()
             }
+
+
+def test_a_client_that_is_not_active(books: House) -> None:
+    """409 for a change of a known item, but 404 for an unknown one, which is said first."""
+    created(books, invoice(documentNo="1"))
+    change_books(books, "update client set status = 'SUSPENDED' where client_no = current_client_no()")
+    answers = [put(books, documentNo="1", ledgerNote="x"), put(books, documentNo="2", ledgerNote="x"), put(books, ledgerNote="x")]
+    assert [answer.json()["code"] for answer in answers] == ["CLIENT-NOT-ACTIVE", "NOT-FOUND", "CLIENT-NOT-ACTIVE"]

@@ -279,6 +279,14 @@ class TestWhatIsAskedFor:
             lines = [{"arItemId": named, "amount": 5}, {"arItemId": paid, "amount": -5}]
             assert refused(books, lines=lines) == [("STATE-CONFLICT", "/lines")]
 
+    def test_exchange_accounts_that_cannot_be_posted_to(self, books: House) -> None:
+        """A match in a foreign currency needs accounts for what it gains or loses, whether it does or not; one in base currency does not."""
+        euro = {"currency": "EUR", "exchangeRate": 11}
+        named = [debit(books, currencyAmounts=amounts(10, 0), **euro), credit(books, 10, **euro)]
+        change_books(books, "update gl_account set active = false where gl_account = '8060'")
+        assert refused(books, arItemIds=named) == [("ACCOUNT-UNKNOWN", "")]
+        matched(books, arItemIds=[debit(books), credit(books, 10)])
+
     def test_an_idempotency_key(self, books: House) -> None:
         """The match is made once, the answer repeated byte for byte."""
         body = json.dumps({"match": {"arItemIds": [debit(books), credit(books, 500)]}}).encode()

@@ -313,5 +313,5 @@ class LedgerMachine(RuleBasedStateMachine):
 
 def test_the_ledger_does_what_the_model_does(module_house: House) -> None:
     """Random stories of customers, documents, batches and repeats; a failing one is shrunk to the fewest steps that show it."""
-    limits = settings(max_examples=examples(0.125), stateful_step_count=30, phases=dear_phases())
+    limits = settings(max_examples=examples(0.25), stateful_step_count=30, phases=dear_phases())
     run_state_machine_as_test(lambda: LedgerMachine(module_house), settings=limits)

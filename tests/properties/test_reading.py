@@ -67,7 +67,7 @@ class TestBatches:
         assert found_user == user_id
         assert [json.loads(bytes(memoryview(item))) for item in found] == items
 
-    @given(st.lists(objects, min_size=1, max_size=40), st.integers(1, 200))
+    @given(st.lists(objects, min_size=1, max_size=40), st.integers(1, 60))
     def test_slices_keep_items_and_order(self, items: list[Any], times: int) -> None:
         """Cut, compressed and expanded, the items are the same in the same order, and no slice is too long."""
         _, found = split_document(json.dumps({"documents": items}).encode(), "documents")

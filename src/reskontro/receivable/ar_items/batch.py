@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
 from reskontro.batches.kinds import BatchKind, ChunkContext, Item, ItemResult, Origin
 from reskontro.db.engine import Transaction
 from reskontro.kit.fields import CLEARED
-from reskontro.kit.messages import Messages
+from reskontro.kit.messages import Message, Messages
 from reskontro.ledger.items_view import INHERITED
 from reskontro.ledger.posting import OpenItem
 from reskontro.receivable.ar_items import details
@@ -88,9 +88,16 @@ def _failed(draft: Draft, customer: Customer | None) -> ItemResult:
     )
 
 
-def names_unknown_item(result: ItemResult) -> bool:
-    """Whether a change failed because the item that it names does not exist."""
-    return any(error.code in _UNKNOWN and error.pointer in _NAMING_POINTERS for error in result.errors)
+def is_unknown_item(findings: Iterable[Message]) -> bool:
+    """Whether findings say that the item which a change names does not exist."""
+    return any(found.code in _UNKNOWN and found.pointer in _NAMING_POINTERS for found in findings)
+
+
+def names_unknown(transaction: Transaction, context: ChunkContext, value: dict[str, Any]) -> bool:
+    """Whether a change, as it was sent, names an item that does not exist; nothing is changed."""
+    draft = read(value)
+    find_item(DocumentDesk(transaction, context), draft)
+    return is_unknown_item(draft.messages.in_order())
 
 
 def identify(value: dict[str, Any]) -> tuple[int | None, str | None, str | None, str | None]:

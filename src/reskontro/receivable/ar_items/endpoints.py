@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+from typing import Any
+
 from reskontro.batches.answers import result_body
 from reskontro.batches.collector import submit
-from reskontro.batches.kinds import ItemResult
+from reskontro.batches.kinds import ChunkContext, ItemResult
 from reskontro.batches.schemas import WRITE_RESULT
-from reskontro.kit.errors import not_found, validation_failed
-from reskontro.receivable.ar_items.batch import AR_ITEMS_PUT, names_unknown_item
+from reskontro.kit.errors import Problem, not_found, validation_failed
+from reskontro.ledger.books import open_books
+from reskontro.receivable.ar_items.batch import AR_ITEMS_PUT, is_unknown_item, names_unknown
 from reskontro.receivable.ar_items.filters import FILTERS
 from reskontro.receivable.ar_items.schemas import AR_ITEM, AR_ITEM_UPDATE
 from reskontro.receivable.ar_items.service import EXPANSIONS, listing, show_item
@@ -77,9 +81,25 @@ async def update_ar_item(call: Call) -> Reply:
 
     def answer(result: ItemResult) -> Reply:
         if result.result == "FAILED":
-            if names_unknown_item(result):
+            if is_unknown_item(result.errors):
                 raise not_found("the AR item")
             raise validation_failed(result.messages, root)
         return Reply(200, result_body(result, call.client_no, call.language, index=None, diagnostics=True, root=root))
 
-    return await submit(call, AR_ITEMS_PUT, call.read_entity(_BODY), answer)
+    value = call.read_entity(_BODY)
+    try:
+        return await submit(call, AR_ITEMS_PUT, value, answer)
+    except Problem as problem:
+        if problem.code == "CLIENT-NOT-ACTIVE":
+            # That the item does not exist is said before that the client takes no writes.
+            await asyncio.get_running_loop().run_in_executor(call.services.threads, _require_item, call, value)
+        raise
+
+
+def _require_item(call: Call, value: dict[str, Any]) -> None:
+    """Raise Problem NOT-FOUND when a change names an item that does not exist."""
+    now = call.services.clock.now()
+    with call.services.database.transaction(call.client_no) as transaction:
+        books = open_books(transaction, call.client_no)
+        if names_unknown(transaction, ChunkContext(call.client_no, books, now, books.today(now)), value):
+            raise not_found("the AR item")

@@ -84,6 +84,7 @@ def check(desk: BookingDesk, request: MatchRequest) -> None:
         if status is not None:
             draft.cross("STATE-CONFLICT", given[0], status=status)
             break
+    _check_exchange_accounts(desk, request)
 
 
 def _check_day(desk: BookingDesk, request: MatchRequest) -> None:
@@ -104,6 +105,14 @@ def _check_day(desk: BookingDesk, request: MatchRequest) -> None:
         booked.append(booking_of(desk, request.payment).gl_date)
     if any(day < other for other in booked):
         draft.find("DATE-ORDER", "matchDate", other="glDate")
+
+
+def _check_exchange_accounts(desk: BookingDesk, request: MatchRequest) -> None:
+    """ACCOUNT-UNKNOWN or ACCOUNT-CONTROL when a match in a foreign currency could not post what it gains or loses."""
+    currencies = {item.currency for item in request.named} | ({request.payment.currency} if request.payment is not None else set())
+    if currencies - {desk.base_currency}:
+        for event in ("EXCHANGE-GAIN", "EXCHANGE-LOSS"):
+            desk.check_account(request.draft, desk.books.accounts_for(event, request.match_date).contra)
 
 
 def _check_same(request: MatchRequest, given: Sequence[str]) -> None:
