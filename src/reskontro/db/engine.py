@@ -43,7 +43,8 @@ class Session(Connection[TupleRow]):
         result = self.pgconn.exec_(text.encode())
         if result.status in (pq.ExecStatus.COMMAND_OK, pq.ExecStatus.TUPLES_OK):
             return result
-        if self.pgconn.status != pq.ConnStatus.OK:
+        # An error without a code is libpq's own: the connection broke under the statement, whatever its state says yet.
+        if self.pgconn.status != pq.ConnStatus.OK or result.error_field(pq.DiagnosticField.SQLSTATE) is None:
             raise psycopg.OperationalError("the connection to the database is lost")
         raise psycopg.errors.error_from_result(result)
 
