@@ -106,7 +106,7 @@ def holders(admin_url: str) -> dict[int, int]:
 
 
 def waiting_for_lock(admin_url: str) -> int:
-    """How many sessions wait for a write lock: workers with a chunk in hand."""
+    """How many connections wait for a write lock: workers with a chunk in hand."""
     with psycopg.connect(admin_url) as connection:
         row = connection.execute(
             "select count(*) from pg_locks where locktype = 'advisory' and classid = 1 and not granted"
@@ -132,7 +132,7 @@ class TestSharing:
             sent = {client_no: [send(house, invoices(25), client_no) for _ in range(3)] for client_no in (CLIENT, OTHER)}
             workers = [start(), start()]
             wait_until(lambda: holders(admin_url).keys() == {CLIENT, OTHER}, "both clients have a worker")
-            assert len(set(holders(admin_url).values())) == 2, "one session works for both clients"
+            assert len(set(holders(admin_url).values())) == 2, "one connection works for both clients"
         for client_no, batch_uuids in sent.items():
             for batch_uuid in batch_uuids:
                 wait_for(house, batch_uuid, client_no)
