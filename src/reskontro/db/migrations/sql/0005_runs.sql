@@ -1,0 +1,1 @@
+-- Batches whose items nobody sent: what was asked for, and how far their inputs are worked through.

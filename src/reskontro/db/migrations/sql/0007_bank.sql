@@ -1,0 +1,1 @@
+-- What came from the bank: transmissions, transactions and mandates; what was sent to it.

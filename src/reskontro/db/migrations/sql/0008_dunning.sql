@@ -1,0 +1,1 @@
+-- Dunning: the letters of a run, and the claims handed over.

@@ -1,0 +1,1 @@
+-- Indexes and columns for reports and large lists.
