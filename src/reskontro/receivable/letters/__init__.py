@@ -1,0 +1,1 @@
+"""Letters to customers: what they say, and how they become PDF files."""
