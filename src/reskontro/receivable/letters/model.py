@@ -19,7 +19,7 @@ NextStep = Literal["REMINDER", "COLLECTION-NOTICE", "HANDOVER"]
 FeeRule = Literal["REMINDER-FEE", "COLLECTION-NOTICE-FEE", "COMPENSATION"]
 InterestRule = Literal["STATUTORY", "AGREED"]
 
-CLAIMS_MAX: Final = 1_000
+LINES_MAX: Final = 1_000
 """A letter has at most this many lines of one sort; a customer with more gets several letters."""
 
 _ZERO = Decimal(0)
@@ -182,7 +182,8 @@ class Letter:
     creditor_reference: str = ""
     claims: tuple[ClaimLine, ...] = ()
     fees: tuple[Fee, ...] = ()
-    interest: Interest = field(default_factory=Interest)
+    interest: Interest | None = None
+    """None when the creditor asks for no interest; on an interest note it is there."""
     statement: Statement | None = None
     payment: Payment = field(default_factory=Payment)
     message: str = ""
@@ -196,12 +197,16 @@ class Letter:
                 raise ValueError("a reminder and a collection notice need a deadline of at least 14 days")
         elif self.kind == "INTEREST-NOTE" and self.deadline is None:
             raise ValueError("an interest note needs a due date")
+        if self.kind == "INTEREST-NOTE" and (self.interest is None or not self.interest.segments):
+            raise ValueError("an interest note says how its interest was computed")
         if (self.kind == "STATEMENT") != (self.statement is not None):
             raise ValueError("a statement of account, and nothing else, has postings")
         if self.kind != "STATEMENT" and not self.claims:
             raise ValueError("a letter is about at least one claim")
-        if max(len(self.claims), len(self.statement.postings) if self.statement else 0, len(self.interest.segments)) > CLAIMS_MAX:
-            raise ValueError(f"a letter has at most {CLAIMS_MAX} lines")
+        postings = self.statement.postings if self.statement else ()
+        segments = self.interest.segments if self.interest else ()
+        if max(len(self.claims), len(postings), len(segments)) > LINES_MAX:
+            raise ValueError(f"a letter has at most {LINES_MAX} lines")
 
     @property
     def principal(self) -> Decimal:
