@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+from reskontro.kit.messages import Language
 from reskontro.receivable.letters.model import (
     ClaimLine,
     Creditor,
@@ -14,7 +15,6 @@ from reskontro.receivable.letters.model import (
     Interest,
     InterestSegment,
     Kind,
-    Language,
     Letter,
     Payment,
     Posting,

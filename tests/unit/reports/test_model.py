@@ -8,7 +8,8 @@ from decimal import Decimal
 import pytest
 
 from reskontro.kit.messages import Language
-from reskontro.receivable.reports.model import ClientHead, Column, ReportTable, Section, shown_amount, shown_date, shown_value
+from reskontro.kit.shown import shown_amount, shown_date
+from reskontro.receivable.reports.model import ClientHead, Column, ReportTable, Section, shown_value
 
 
 @pytest.mark.parametrize(

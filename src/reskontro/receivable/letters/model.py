@@ -13,8 +13,9 @@ from typing import Any, Final, Literal
 
 import msgspec
 
+from reskontro.kit.messages import Language
+
 Kind = Literal["REMINDER", "COLLECTION-NOTICE", "INTEREST-NOTE", "STATEMENT"]
-Language = Literal["nb", "nn", "en"]
 NextStep = Literal["REMINDER", "COLLECTION-NOTICE", "HANDOVER"]
 FeeRule = Literal["REMINDER-FEE", "COLLECTION-NOTICE-FEE", "COMPENSATION"]
 InterestRule = Literal["STATUTORY", "AGREED"]

@@ -15,6 +15,7 @@ from typing import Final, Literal
 
 from reskontro.kit.clock import zone
 from reskontro.kit.messages import Language
+from reskontro.kit.shown import shown_amount, shown_date, shown_percent
 
 Value = str | date | Decimal | int | None
 """What a cell holds; which of them, the kind of its column says. None is an empty cell."""
@@ -134,23 +135,6 @@ class ReportTable:
         return [(places[key], self.columns[places[key]]) for key in keys]
 
 
-_NO_BREAK: Final = "\u00a0"
-_NO_BREAK_NARROW: Final = "\u202f"
-
-
-def shown_amount(value: Decimal, language: Language) -> str:
-    """An amount as people of the language write it, with its decimals: 1,250.00, or 1 250,00 with a blank that does not break."""
-    text = format(value, ",f")
-    if language == "en":
-        return text
-    return text.replace(",", _NO_BREAK).replace(".", ",")
-
-
-def shown_date(value: date, language: Language) -> str:
-    """A date as people of the language write it: 2026-10-05, or 05.10.2026."""
-    return value.isoformat() if language == "en" else value.strftime("%d.%m.%Y")
-
-
 def shown_value(value: Value, column: Column, language: Language) -> str:
     """A cell as it stands on paper."""
     if value is None:
@@ -158,5 +142,5 @@ def shown_value(value: Value, column: Column, language: Language) -> str:
     if isinstance(value, date):
         return shown_date(value, language)
     if isinstance(value, Decimal):
-        return shown_amount(value, language) + (f"{_NO_BREAK_NARROW}%" if column.kind == "percent" else "")
+        return shown_percent(value, language) if column.kind == "percent" else shown_amount(value, language)
     return str(value)

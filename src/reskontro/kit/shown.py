@@ -1,0 +1,30 @@
+"""Amounts, dates and percentages as people of a language write them; for paper and spreadsheets, never for data."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Final
+
+from reskontro.kit.messages import Language
+
+NO_BREAK: Final = "\u00a0"
+NO_BREAK_NARROW: Final = "\u202f"
+
+
+def shown_amount(value: Decimal, language: Language) -> str:
+    """An amount with its decimals: 1,250.00, or 1 250,00 with blanks that do not break."""
+    text = format(value, ",f")
+    if language == "en":
+        return text
+    return text.replace(",", NO_BREAK).replace(".", ",")
+
+
+def shown_date(value: date, language: Language) -> str:
+    """A date: 2026-10-05, or 05.10.2026."""
+    return value.isoformat() if language == "en" else value.strftime("%d.%m.%Y")
+
+
+def shown_percent(value: Decimal, language: Language) -> str:
+    """A percentage, 12.5 being 12.5 %, with the decimals it has."""
+    return f"{shown_amount(value, language)}{NO_BREAK_NARROW}%"
