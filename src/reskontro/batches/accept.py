@@ -16,14 +16,14 @@ import msgspec
 from starlette.requests import Request
 
 from reskontro.batches import raw_json
-from reskontro.batches.answers import batch_body
 from reskontro.batches.kinds import BatchKind
 from reskontro.batches.raw_json import Part, RepeatedKey
 from reskontro.batches.slices import SLICE_BYTES_MAX, SLICE_ITEMS, compress, insert_slice, slices_of
-from reskontro.batches.store import get_batch, insert_batch
+from reskontro.batches.starting import accepted
+from reskontro.batches.store import insert_batch
 from reskontro.db.engine import Transaction, client_transaction
 from reskontro.kit.errors import Problem
-from reskontro.kit.ids import encode_id, new_id
+from reskontro.kit.ids import new_id
 from reskontro.kit.messages import Message
 from reskontro.ledger.books import open_books
 from reskontro.web.calls import Call, read_document, read_metadata
@@ -72,13 +72,6 @@ def split_document(body: bytes, entity: str) -> tuple[str | None, Sequence[Part]
     return user_id, items
 
 
-def _accepted(call: Call, transaction: Transaction, batch_uuid: UUID) -> Reply:
-    batch = get_batch(transaction, call.client_no, batch_uuid)
-    assert batch is not None
-    location = f"{call.client_url}/batches/{encode_id(batch_uuid)}"
-    return Reply(202, batch_body(batch, call.language), {"Location": location, "Retry-After": "1"})
-
-
 def _insert(call: Call, transaction: Transaction, kind: BatchKind, batch_uuid: UUID, count: int) -> None:
     insert_batch(
         transaction,
@@ -103,7 +96,7 @@ def store_items(call: Call, transaction: Transaction, kind: BatchKind, items: Se
     for members in slices_of(items):
         insert_slice(transaction, call.client_no, batch_uuid, first, len(members), compress(members))
         first += len(members)
-    return _accepted(call, transaction, batch_uuid)
+    return accepted(call, transaction, batch_uuid)
 
 
 def _accept_document(call: Call, kind: BatchKind, claim: Claim | None, items: Sequence[Part]) -> Reply | None:
@@ -301,7 +294,7 @@ async def _accept_lines(call: Call, kind: BatchKind, entity: str) -> Reply:
                 connection.books_version = None
                 open_books(connection, call.client_no).require_active()
                 _insert(call, connection, kind, batch_uuid, count)
-                reply = _accepted(call, connection, batch_uuid)
+                reply = accepted(call, connection, batch_uuid)
                 if claim is not None:
                     keep_reply(connection, claim, reply, call.language, services.clock.now())
                 return reply

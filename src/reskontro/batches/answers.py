@@ -92,6 +92,8 @@ def result_body(
         "documentUuid": r.document_uuid,
         "arItemId": r.ar_item_id,
         "kid": r.kid,
+        "paymentUuid": r.payment_uuid,
+        "fileId": r.file_id,
     }
     body |= {key: value for key, value in known.items() if value is not None}
     if index is not None:
@@ -158,13 +160,15 @@ class ResultReader:
     def _cancelled(self, index: int, left: int) -> Iterator[StoredResult]:
         batch = self.batch
         kind = self.kinds[batch.kind]
+        # The inputs of a run are counted apart from its results, which may be fewer or more.
+        ahead = 0 if batch.input_total is None else batch.input_done - batch.count_processed
         while left > 0 and index < batch.count_total:
             with self.database.transaction(batch.client_no) as transaction:
-                found = slice_at(transaction, batch.client_no, batch.batch_uuid, index)
+                found = slice_at(transaction, batch.client_no, batch.batch_uuid, index + ahead)
             if found is None:
                 return
             first, items = found
-            for raw in items[index - first :][:left]:
+            for raw in items[index + ahead - first :][:left]:
                 try:
                     account_no, customer_no, document_no, reference = kind.identify(read_json(raw))
                 except JsonMalformed:

@@ -5,7 +5,7 @@ They are registered in one place (``reskontro.rooms``); nothing else here knows 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal, Protocol
@@ -60,6 +60,8 @@ class ItemResult:
     client_reference: str | None = None
     natural_key: str | None = None
     messages: list[Message] = field(default_factory=list)
+    payment_uuid: UUID | None = None
+    file_id: UUID | None = None
 
     @property
     def errors(self) -> list[Message]:
@@ -70,6 +72,16 @@ class ItemResult:
     def warnings(self) -> list[Message]:
         """The findings that did not."""
         return [message for message in self.messages if message.severity == "W"]
+
+
+@dataclass(frozen=True, slots=True)
+class RunRequest:
+    """What a run, report or import was asked to do, and by whom. ``asked`` is the request as it was stored."""
+
+    batch_uuid: UUID
+    asked: Mapping[str, Any]
+    origin: Origin
+    file_id: UUID | None = None
 
 
 def _nothing() -> None:
@@ -86,11 +98,53 @@ class ChunkContext:
     today: date
     writing: Callable[[], None] = _nothing
     """Called when all rows of a set are made: from then on the interpreter mostly waits, and can read the next set."""
+    run: RunRequest | None = None
+    """What was asked for, in kinds with a plan."""
+    reading: Transaction | None = None
+    """In kinds that are not exclusive: the client's books as they stood when the step began, to be read and not written."""
 
     @property
     def policy_key(self) -> tuple[int, date]:
         """Names the policy of the set: what was prepared under another one has to be prepared again."""
         return self.books.version, self.today
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """The whole batch cannot be worked through; these results are all it has."""
+
+    results: Sequence[ItemResult]
+
+
+class Plan(Protocol):
+    """Selects the inputs of a run when its turn comes.
+
+    Returns the inputs as raw JSON objects, one for each unit of work (a customer, a payment, a file to make), or a Refusal. The inputs may be
+    made while they are taken. Runs without the client's write lock; what it writes and the inputs are one commit.
+    """
+
+    def __call__(self, transaction: Transaction, context: ChunkContext) -> Iterable[bytes] | Refusal:
+        """Select the inputs."""
+        ...
+
+
+class Work(Protocol):
+    """Works through inputs of a run; returns for each its results, none, one or several. What one input does is whole or not at all.
+
+    Findings are values; an exception means a technical fault and rolls back the set, which then shrinks down to the single input.
+    """
+
+    def __call__(self, transaction: Transaction, context: ChunkContext, items: Sequence[Item]) -> list[list[ItemResult]]:
+        """Work through the inputs."""
+        ...
+
+
+class Finish(Protocol):
+    """Makes what a run has at its end, such as a file about all of it, together with the end of the batch."""
+
+    def __call__(self, transaction: Transaction, context: ChunkContext) -> list[ItemResult]:
+        """Return further results."""
+        ...
 
 
 class Process(Protocol):
@@ -125,19 +179,43 @@ class BatchKind:
     prepare: Callable[[ChunkContext, Sequence[Item]], None] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class RunKind:
+    """One kind of batch whose items nobody sent: a run, a report, an import.
+
+    ``exclusive``: the work holds the client's write lock. Otherwise it has no lock and reads from ``ChunkContext.reading``, so that a long
+    report stops nobody; it may write to its own transaction. ``input_items`` is how many inputs are worked through in one commit.
+    ``start_count`` is the number of items a batch of this kind is known to have before its turn comes.
+    """
+
+    name: str
+    entity: str
+    operation: str
+    plan: Plan
+    work: Work
+    finish: Finish | None = None
+    exclusive: bool = True
+    input_items: int = 200
+    start_count: int = 0
+
+    def identify(self, value: dict[str, Any]) -> tuple[int | None, str | None, str | None, str | None]:
+        """(accountNo, customerNo, documentNo, clientReference) as far as the input names them."""
+        account_no, customer_no, document_no = value.get("accountNo"), value.get("customerNo"), value.get("documentNo")
+        return account_no, customer_no, document_no, value.get("clientReference")
+
+
 class Kinds:
     """The registered kinds by name, and what workers do besides batches."""
 
     def __init__(self) -> None:
-        self._by_name: dict[str, BatchKind] = {}
+        self._by_name: dict[str, BatchKind | RunKind] = {}
         self.jobs: list[PeriodicJob] = []
 
-    def register(self, kind: BatchKind) -> BatchKind:
+    def register(self, kind: BatchKind | RunKind) -> None:
         """Add a kind; its name must be new."""
         if kind.name in self._by_name:
             raise ValueError(f"batch kind {kind.name} is registered twice")
         self._by_name[kind.name] = kind
-        return kind
 
-    def __getitem__(self, name: str) -> BatchKind:
+    def __getitem__(self, name: str) -> BatchKind | RunKind:
         return self._by_name[name]

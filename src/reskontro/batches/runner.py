@@ -10,7 +10,7 @@ import gc
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,8 +21,10 @@ import psycopg
 import structlog
 
 from reskontro.batches.cleaning import CLEANING
-from reskontro.batches.kinds import BatchKind, ChunkContext, Item, ItemResult, Kinds, Origin
+from reskontro.batches.failures import duplicate, given_up, malformed
+from reskontro.batches.kinds import BatchKind, ChunkContext, Item, ItemResult, Kinds, Origin, RunKind
 from reskontro.batches.periodic import PeriodicJobs
+from reskontro.batches.runs import RunSteps
 from reskontro.batches.seen import SeenKeys
 from reskontro.batches.slices import slice_at
 from reskontro.batches.store import (
@@ -39,7 +41,6 @@ from reskontro.db.engine import BATCH_LOCK, WORKER_NAME, Database, Transaction, 
 from reskontro.kit.clock import Clock
 from reskontro.kit.ids import encode_id
 from reskontro.kit.json import JsonMalformed, read_json
-from reskontro.kit.messages import Message
 from reskontro.ledger.books import open_books
 from reskontro.settings import Settings
 from reskontro.web.metrics import Metrics
@@ -87,6 +88,7 @@ class Worker:
         self._chunks = 0
         self._last_served: dict[int, float] = {}
         self._jobs = PeriodicJobs((*kinds.jobs, CLEANING))
+        self._runs = RunSteps(database, clock)
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="reader")
         self._reader_connection: Transaction | None = None
         self._ahead: Future[ReadChunk | None] | None = None
@@ -150,54 +152,77 @@ class Worker:
             return False
         if batch.retry_at is not None and batch.retry_at > self._clock.now() and not batch.cancel_requested:
             return False
+        kind = self._kinds[batch.kind]
+        if isinstance(kind, RunKind):
+            return self._run_step(connection, batch, kind)
         limit = 1 if batch.attempts else self._chunk_limit
         count = min(limit, batch.count_total - batch.count_processed)
         chunk: ReadChunk | None = None
         try:
             if not batch.cancel_requested:
-                chunk = self._take_chunk(connection, batch, limit)
+                chunk = self._take_chunk(connection, batch, kind, limit)
             if chunk is not None:
                 count = len(chunk.raw_items)
-                self._process(connection, batch, chunk)
+                self._process(connection, batch, kind, chunk)
                 self._chunk_limit = min(self._settings.chunk_items, self._chunk_limit * 2)
         except Exception as error:
             if _server_is_lost(connection, error):
                 raise
-            self._fault(connection, batch, count, error)
+            self._fault(connection, batch, count, lambda: self._give_up(connection, batch, kind))
             return True
         if chunk is None and batch.cancel_requested:
             self._finish_cancelled(connection, batch)
         elif chunk is None:
-            self._fault(connection, batch, 1, LookupError("the input of the batch has no such item"))
+            log.error("the input of the batch has no such item", batch=encode_id(batch.batch_uuid), index=batch.count_processed)
+            self._fault(connection, batch, 1, lambda: self._give_up(connection, batch, kind))
+        return True
+
+    def _run_step(self, connection: Transaction, batch: BatchRecord, kind: RunKind) -> bool:
+        """Take the next step of a run, report or import."""
+        if batch.cancel_requested:
+            self._finish_cancelled(connection, batch)
+            return True
+        limit = 1 if batch.attempts else self._chunk_limit
+        started = time.perf_counter()
+        try:
+            with chunk_span(batch.kind, batch.client_no, encode_id(batch.batch_uuid), self._runs.inputs_of_step(batch, kind, limit)):
+                results = self._runs.step(connection, batch, kind, limit)
+            self._chunk_limit = min(self._settings.chunk_items, self._chunk_limit * 2)
+        except Exception as error:
+            if _server_is_lost(connection, error):
+                raise
+            count = self._runs.inputs_of_step(batch, kind, limit)
+            self._fault(connection, batch, count, lambda: self._runs.give_up(connection, batch, kind))
+            return True
+        self._note(kind, results or (), time.perf_counter() - started)
         return True
 
     # ------------------------------------------------------------------------------------------------ reading
 
-    def _take_chunk(self, connection: Transaction, batch: BatchRecord, limit: int) -> ReadChunk | None:
+    def _take_chunk(self, connection: Transaction, batch: BatchRecord, kind: BatchKind, limit: int) -> ReadChunk | None:
         """The next chunk: the one read ahead when it is that, else read now; None when the batch has no such item."""
         ahead, self._ahead = self._ahead, None
         chunk = ahead.result() if ahead is not None else None
         if chunk is not None and (chunk.batch_uuid, chunk.first) == (batch.batch_uuid, batch.count_processed) and len(chunk.raw_items) <= limit:
             return chunk
-        return self._read_chunk(connection, batch, batch.count_processed, limit)
+        return self._read_chunk(connection, batch, kind, batch.count_processed, limit)
 
-    def _read_ahead(self, batch: BatchRecord, index: int) -> None:
+    def _read_ahead(self, batch: BatchRecord, kind: BatchKind, index: int) -> None:
         """Read and prepare the chunk after the one in hand while that is being written."""
         if index < batch.count_total and self._chunk_limit == self._settings.chunk_items:
-            self._ahead = self._reader.submit(self._read_in_thread, batch, index)
+            self._ahead = self._reader.submit(self._read_in_thread, batch, kind, index)
 
-    def _read_in_thread(self, batch: BatchRecord, index: int) -> ReadChunk | None:
+    def _read_in_thread(self, batch: BatchRecord, kind: BatchKind, index: int) -> ReadChunk | None:
         try:
             if self._reader_connection is None or self._reader_connection.closed:
                 self._reader_connection = self._database.connect(WORKER_NAME)
-            return self._read_chunk(self._reader_connection, batch, index, self._settings.chunk_items)
+            return self._read_chunk(self._reader_connection, batch, kind, index, self._settings.chunk_items)
         except Exception as error:
             # Nothing is lost: the chunk is read again when its turn comes, and then the fault shows.
             log.warning("reading ahead failed", error=type(error).__name__)
             return None
 
-    def _read_chunk(self, connection: Transaction, batch: BatchRecord, index: int, limit: int) -> ReadChunk | None:
-        kind = self._kinds[batch.kind]
+    def _read_chunk(self, connection: Transaction, batch: BatchRecord, kind: BatchKind, index: int, limit: int) -> ReadChunk | None:
         with client_transaction(connection, batch.client_no) as transaction:
             found = slice_at(transaction, batch.client_no, batch.batch_uuid, index)
             books = open_books(transaction, batch.client_no)
@@ -211,7 +236,7 @@ class Worker:
                 chunk.items.append(Item(place, read_json(raw), origin))
                 chunk.results.append(None)
             except JsonMalformed as fault:
-                chunk.results.append(_malformed(kind, fault))
+                chunk.results.append(malformed(kind, fault))
         if kind.prepare is not None:
             now = self._clock.now()
             kind.prepare(ChunkContext(batch.client_no, books, now, books.today(now)), chunk.items)
@@ -224,7 +249,7 @@ class Worker:
             if current is not None and current.batch_uuid == batch.batch_uuid:
                 set_cancelled(transaction, current, self._clock.now())
 
-    def _fault(self, connection: Transaction, batch: BatchRecord, count: int, error: Exception) -> None:
+    def _fault(self, connection: Transaction, batch: BatchRecord, count: int, give_up: Callable[[], None]) -> None:
         """Halve a chunk that failed; a single item is tried again later, and after the last attempt the fault is its result."""
         log.exception("chunk failed", batch=encode_id(batch.batch_uuid), client_no=batch.client_no, index=batch.count_processed, items=count)
         if count > 1:
@@ -232,14 +257,13 @@ class Worker:
             return
         attempts = batch.attempts + 1
         if attempts >= self._settings.chunk_attempts_max:
-            self._give_up(connection, batch)
+            give_up()
             return
         wait = min(BACKOFF_FIRST_SECONDS * 2**attempts, BACKOFF_MAX_SECONDS)
         with client_transaction(connection, batch.client_no) as transaction:
             set_attempts(transaction, batch, attempts, self._clock.now() + timedelta(seconds=wait))
 
-    def _give_up(self, connection: Transaction, batch: BatchRecord) -> None:
-        kind = self._kinds[batch.kind]
+    def _give_up(self, connection: Transaction, batch: BatchRecord, kind: BatchKind) -> None:
         with client_transaction(connection, batch.client_no) as transaction:
             lock_client(transaction, batch.client_no)
             current = oldest_open_batch(transaction, batch.client_no)
@@ -247,12 +271,11 @@ class Worker:
                 return
             found = slice_at(transaction, batch.client_no, batch.batch_uuid, batch.count_processed)
             raw = found[1][batch.count_processed - found[0]] if found is not None and batch.count_processed - found[0] < len(found[1]) else b"{}"
-            result = _given_up(kind, raw)
+            result = given_up(kind, raw)
             insert_results(transaction, batch, batch.count_processed, [result])
             advance(transaction, batch, 0, 1, self._clock.now())
 
-    def _process(self, connection: Transaction, batch: BatchRecord, chunk: ReadChunk) -> None:
-        kind = self._kinds[batch.kind]
+    def _process(self, connection: Transaction, batch: BatchRecord, kind: BatchKind, chunk: ReadChunk) -> None:
         started = time.perf_counter()
         first, raw_items, items, results = chunk.first, chunk.raw_items, chunk.items, chunk.results
         with chunk_span(batch.kind, batch.client_no, encode_id(batch.batch_uuid), len(raw_items)):
@@ -263,7 +286,7 @@ class Worker:
                 now = self._clock.now()
                 books = open_books(transaction, batch.client_no, now)
                 following = first + len(raw_items)
-                context = ChunkContext(batch.client_no, books, now, books.today(now), lambda: self._read_ahead(batch, following))
+                context = ChunkContext(batch.client_no, books, now, books.today(now), lambda: self._read_ahead(batch, kind, following))
                 self._seen.catch_up(transaction, batch)
                 fresh, keys = self._without_duplicates(transaction, batch, kind, items, results)
                 done = kind.process(transaction, context, fresh) if fresh else []
@@ -308,10 +331,10 @@ class Worker:
                 # Two different keys with one digest: this one is new after all.
                 back.append(item)
                 continue
-            results[item.index - batch.count_processed] = _duplicate(kind, item, key, index)
+            results[item.index - batch.count_processed] = duplicate(kind, item, key, index)
         return sorted(fresh + back, key=lambda item: item.index), keys
 
-    def _note(self, kind: BatchKind, results: Sequence[ItemResult], seconds: float) -> None:
+    def _note(self, kind: BatchKind | RunKind, results: Sequence[ItemResult], seconds: float) -> None:
         self._chunks += 1
         if self._chunks % CHUNKS_BETWEEN_COLLECTIONS == 0:
             gc.collect()
@@ -344,32 +367,6 @@ def _server_is_lost(connection: Transaction, error: Exception) -> bool:
 def _try_lock(connection: Transaction, client_no: int) -> bool:
     row = connection.execute("select pg_try_advisory_lock(%s, %s)", (BATCH_LOCK, client_no)).fetchone()
     return bool(row and row[0])
-
-
-def _given_up(kind: BatchKind, raw: bytes) -> ItemResult:
-    """The result of an item that no attempt could process; its key counts as used, as that of any failed item."""
-    try:
-        value = read_json(raw)
-    except JsonMalformed as fault:
-        return _malformed(kind, fault)
-    account_no, customer_no, document_no, reference = kind.identify(value)
-    message = Message("E", "INTERNAL-ERROR", kind.entity.lower().removesuffix("s"), "", {})
-    key = kind.natural_key(value)
-    return ItemResult("FAILED", None, account_no, customer_no, document_no, client_reference=reference, natural_key=key, messages=[message])
-
-
-def _malformed(kind: BatchKind, fault: JsonMalformed) -> ItemResult:
-    field = fault.key or kind.entity.lower().removesuffix("s")
-    return ItemResult("FAILED", messages=[Message("E", "ITEM-MALFORMED", field, "", {"detail": fault.detail})])
-
-
-def _duplicate(kind: BatchKind, item: Item, key: str, first_index: int) -> ItemResult:
-    account_no, customer_no, document_no, reference = kind.identify(item.value)
-    sent = item.value.get(kind.key_field)
-    message = Message(
-        "E", "DUPLICATE-IN-BATCH", kind.key_field, f"/{kind.key_field}", {"value": sent if isinstance(sent, str) else key, "index": first_index}
-    )
-    return ItemResult("FAILED", None, account_no, customer_no, document_no, client_reference=reference, natural_key=key, messages=[message])
 
 
 @contextmanager

@@ -13,6 +13,7 @@ import psycopg
 from reskontro.batches.answers import ResultReader, batch_body, csv_chunks, diagnostics_of, json_chunks, ndjson_chunks
 from reskontro.batches.kinds import Kinds
 from reskontro.batches.slices import compress, insert_slice, slice_at, slices_of
+from reskontro.batches.starting import accepted
 from reskontro.batches.store import (
     BatchRecord,
     cancel_waiting,
@@ -267,6 +268,4 @@ def retry_failed(call: Call, transaction: Transaction, batch_uuid: UUID) -> Repl
     )
     call.services.rates.count_items(call.client_no, count)
     set_retry_batch(transaction, call.client_no, batch_uuid, new_uuid)
-    record = get_batch(transaction, call.client_no, new_uuid)
-    assert record is not None
-    return Reply(202, batch_body(record, call.language), {"Location": f"{call.client_url}/batches/{encode_id(new_uuid)}", "Retry-After": "1"})
+    return accepted(call, transaction, new_uuid)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,6 +13,7 @@ from psycopg.rows import class_row
 from reskontro.batches.kinds import ItemResult
 from reskontro.db.bulk import NULL, Stage, copy_json, copy_text
 from reskontro.db.engine import Transaction
+from reskontro.kit.json import store_json
 from reskontro.kit.messages import Message, pack, unpack
 
 OPEN_STATUSES = ("QUEUED", "PROCESSING")
@@ -41,6 +42,11 @@ class BatchRecord:
     parent_batch_uuid: UUID | None
     retry_batch_uuid: UUID | None
     file_id: UUID | None
+    request: dict[str, Any] | None
+    """What a run, report or import was asked to do."""
+    input_total: int | None
+    """How many inputs a run selected; None until it has, and for batches whose items were sent."""
+    input_done: int
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
@@ -77,12 +83,17 @@ def insert_batch(
     request_id: UUID,
     now: datetime,
     parent_batch_uuid: UUID | None = None,
+    file_id: UUID | None = None,
+    request: Mapping[str, Any] | None = None,
 ) -> None:
     """Store a new batch as QUEUED."""
     transaction.execute(
         "insert into batch (client_no, batch_uuid, entity, operation, kind, status, count_total, actor, user_id, request_id,"
-        " parent_batch_uuid, created_at) values (%s, %s, %s, %s, %s, 'QUEUED', %s, %s, %s, %s, %s, %s)",
-        (client_no, batch_uuid, entity, operation, kind, count_total, actor, user_id, request_id, parent_batch_uuid, now),
+        " parent_batch_uuid, file_id, request, created_at) values (%s, %s, %s, %s, %s, 'QUEUED', %s, %s, %s, %s, %s, %s, %s, %s)",
+        (
+            *(client_no, batch_uuid, entity, operation, kind, count_total, actor, user_id, request_id, parent_batch_uuid, file_id),
+            *(None if request is None else store_json(request).decode(), now),
+        ),
     )
 
 
@@ -144,6 +155,34 @@ def advance(transaction: Transaction, batch: BatchRecord, successful: int, faile
     return status
 
 
+def set_inputs(transaction: Transaction, batch: BatchRecord, total: int, now: datetime) -> bool:
+    """Note how many inputs a run has selected; from now on its counters speak of them. False when it is no longer open."""
+    changed = transaction.execute(
+        "update batch set status = 'PROCESSING', input_total = %s, count_total = %s, attempts = 0, retry_at = null,"
+        " started_at = coalesce(started_at, %s) where client_no = %s and batch_uuid = %s and status in ('QUEUED', 'PROCESSING')",
+        (total, total, now, batch.client_no, batch.batch_uuid),
+    )
+    return changed.rowcount == 1
+
+
+def advance_run(transaction: Transaction, batch: BatchRecord, results: Sequence[ItemResult], inputs: int, now: datetime, *, finished: bool) -> bool:
+    """Count the results that ``inputs`` of a run have had; every input that is left counts as one item to come. False when it is no longer open."""
+    failed = sum(result.result == "FAILED" for result in results)
+    processed = batch.count_processed + len(results)
+    left = 0 if finished else (batch.input_total or 0) - batch.input_done - inputs
+    changed = transaction.execute(
+        "update batch set status = %s, count_total = %s, count_processed = %s, count_successful = count_successful + %s,"
+        " count_failed = count_failed + %s, input_done = input_done + %s, attempts = 0, retry_at = null,"
+        " started_at = coalesce(started_at, %s), finished_at = %s"
+        " where client_no = %s and batch_uuid = %s and status in ('QUEUED', 'PROCESSING')",
+        (
+            *("PROCESSED" if finished else "PROCESSING", processed + left, processed, len(results) - failed, failed, inputs, now),
+            *(now if finished else None, batch.client_no, batch.batch_uuid),
+        ),
+    )
+    return changed.rowcount == 1
+
+
 def set_cancelled(transaction: Transaction, batch: BatchRecord, now: datetime) -> None:
     """End a batch where it stands."""
     transaction.execute(
@@ -197,6 +236,8 @@ _RESULT_COLUMNS = (
     ("client_reference", "text"),
     ("natural_key", "text"),
     ("messages", "jsonb"),
+    ("payment_uuid", "uuid"),
+    ("file_id", "uuid"),
 )
 _result_stage = Stage("stage_batch_item", _RESULT_COLUMNS)
 _RESULT_NAMES = ", ".join(name for name, _ in _RESULT_COLUMNS)
@@ -210,13 +251,16 @@ def _text(value: str | None) -> str:
 
 def insert_results(transaction: Transaction, batch: BatchRecord, first_index: int, results: Sequence[ItemResult]) -> None:
     """Store one row per item, in one statement."""
+    if not results:
+        return
     lines = []
     for index, r in enumerate(results, first_index):
         packed = pack(r.messages) if r.messages else None
         lines.append(
             f"{index}\t{r.result}\t{r.outcome or NULL}\t{NULL if r.account_no is None else r.account_no}\t{_text(r.customer_no)}\t"
             f"{_text(r.document_no)}\t{r.document_uuid.hex if r.document_uuid else NULL}\t{r.ar_item_id.hex if r.ar_item_id else NULL}\t"
-            f"{r.kid or NULL}\t{_text(r.client_reference)}\t{_text(r.natural_key)}\t{NULL if packed is None else copy_json(packed)}"
+            f"{r.kid or NULL}\t{_text(r.client_reference)}\t{_text(r.natural_key)}\t{NULL if packed is None else copy_json(packed)}\t"
+            f"{r.payment_uuid.hex if r.payment_uuid else NULL}\t{r.file_id.hex if r.file_id else NULL}"
         )
     _result_stage.copy(transaction, lines)
     transaction.execute(
@@ -240,6 +284,8 @@ class StoredResult:
     kid: str | None
     client_reference: str | None
     messages: list[Message]
+    payment_uuid: UUID | None = None
+    file_id: UUID | None = None
 
 
 def read_results(transaction: Transaction, batch: BatchRecord, *, after: int, limit: int, results: Sequence[str] | None) -> list[StoredResult]:
@@ -248,8 +294,8 @@ def read_results(transaction: Transaction, batch: BatchRecord, *, after: int, li
     Of a batch in work only what was processed when ``batch`` was read, so that its counters and its items tell one story.
     """
     rows = transaction.execute(
-        "select item_index, result, outcome, account_no, customer_no, document_no, document_uuid, ar_item_id, kid, client_reference, messages"
-        " from batch_item where client_no = %s and batch_uuid = %s and item_index > %s"
+        "select item_index, result, outcome, account_no, customer_no, document_no, document_uuid, ar_item_id, kid, client_reference, messages,"
+        " payment_uuid, file_id from batch_item where client_no = %s and batch_uuid = %s and item_index > %s"
         " and item_index < %s and (%s::text[] is null or result = any(%s::text[])) order by item_index limit %s",
         (batch.client_no, batch.batch_uuid, after, batch.count_processed, results, results, limit),
     )
@@ -257,9 +303,9 @@ def read_results(transaction: Transaction, batch: BatchRecord, *, after: int, li
 
 
 def _stored(row: Sequence[Any]) -> StoredResult:
-    index, result, outcome, account_no, customer_no, document_no, document_uuid, ar_item_id, kid, reference, messages = row
+    index, result, outcome, account_no, customer_no, document_no, document_uuid, ar_item_id, kid, reference, messages, payment_uuid, file_id = row
     numbers = (account_no, customer_no, document_no, document_uuid, ar_item_id, kid)
-    return StoredResult(index, result, outcome, *numbers, reference, unpack(messages))
+    return StoredResult(index, result, outcome, *numbers, reference, unpack(messages), payment_uuid, file_id)
 
 
 def count_results(transaction: Transaction, client_no: int, batch_uuid: UUID, results: Sequence[str]) -> int:
