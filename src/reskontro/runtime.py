@@ -10,6 +10,7 @@ import psycopg
 
 from reskontro.db.embedded import EmbeddedPostgres
 from reskontro.db.engine import Database
+from reskontro.db.objects import open_objects
 from reskontro.db.setup import check_revision, is_privileged, migrate
 from reskontro.settings import Settings
 
@@ -50,7 +51,7 @@ def open_house(settings: Settings, *, connections: int | None = None) -> Iterato
     """
     with running_server(settings) as (admin_url, embedded):
         addresses = _prepare(settings, admin_url)
-        database = Database(addresses.serving, connections_max=connections or settings.database_connections)
+        database = Database(addresses.serving, connections_max=connections or settings.database_connections, objects=open_objects(settings))
         try:
             database.open()
         except psycopg.OperationalError as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -22,6 +22,13 @@ class Settings(BaseSettings):
     postgres_bin: Path | None = Field(None, description="Folder with the PostgreSQL programs, for the embedded database, backup, restore and psql")
     database_connections: int = Field(12, ge=2, le=200, description="Connections of one API process")
 
+    # Content of files
+    files_store: str | None = Field(None, description="file:///folder or s3://bucket/prefix; without it files lie in the database")
+    files_endpoint: str | None = Field(None, description="URL of an S3-compatible service; default that of AWS")
+    files_region: str | None = Field(None, description="Region of the bucket")
+    files_access_key_id: str | None = Field(None, description="Access key; without one the usual AWS_ variables and roles count")
+    files_secret_access_key: SecretStr | None = Field(None, description="Its secret")
+
     # HTTP
     host: str = Field("127.0.0.1", description="Address the API listens on")
     port: int = Field(8080, ge=0, le=65535, description="Port of the API; 0 takes a free one")
@@ -36,6 +43,8 @@ class Settings(BaseSettings):
     streams_max: int = Field(8, ge=1, description="NDJSON batches coming in at a time, per process")
     body_idle_seconds: float = Field(30.0, gt=0, description="A body of which nothing comes for so long is given up")
     writes_per_client_max: int = Field(4, ge=1, description="Administrative and ledger writes of one client under way at a time, per process")
+    files_bytes_max: int = Field(32 << 20, description="Largest body of an upload of files")
+    files_max: int = Field(20, ge=1, description="Most files in one upload")
     item_bytes_max: int = Field(1 << 20, description="Largest item of a batch")
     rate_requests_per_second: int = Field(5_000, ge=1, description="Requests a second per client and process")
     rate_items_per_hour: int = Field(10_000_000, ge=1, description="Batch items an hour per client and process")

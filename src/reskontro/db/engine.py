@@ -12,6 +12,7 @@ from psycopg.rows import TupleRow
 from psycopg.types.json import set_json_loads
 from psycopg_pool import ConnectionPool
 
+from reskontro.db.objects import ObjectStore
 from reskontro.kit.json import read_json
 
 OWNER_ROLE = "reskontro_owner"
@@ -34,6 +35,8 @@ class Session(Connection[TupleRow]):
         """Filled by the open transaction; they empty themselves when it is committed."""
         self.books_version: int | None = None
         """Version of the client's books as of the beginning of the open transaction; None when that may be out of date, or no client is open."""
+        self.objects: ObjectStore | None = None
+        """Where the content of files goes when it is not to lie in the database."""
 
     def command(self, text: str) -> pq.abc.PGresult:
         """Run statements without parameters in one round trip and return the result of the last.
@@ -72,12 +75,6 @@ def check_serving_role(connection: Connection[Any]) -> None:
         raise UnsafeRole(f"role {row[0]} owns {owned[0]} tables; serve under a role that owns none, for instance {SERVING_ROLE}")
 
 
-def _configure(connection: Connection[Any]) -> None:
-    set_json_loads(_read_stored, connection)
-    connection.prepare_threshold = 2
-    connection.prepared_max = 500
-
-
 def _read_stored(data: str | bytes) -> Any:
     return read_json(data.encode() if isinstance(data, str) else data)
 
@@ -89,15 +86,16 @@ class Database:
     says so (``system``). Row-level security lets a transaction see the rows of its client and nothing else.
     """
 
-    def __init__(self, url: str, *, connections_max: int = 10) -> None:
+    def __init__(self, url: str, *, connections_max: int = 10, objects: ObjectStore | None = None) -> None:
         self.url = url
+        self._objects = objects
         self._pool: ConnectionPool[Transaction] = ConnectionPool(
             url,
             min_size=1,
             max_size=connections_max,
             connection_class=Session,
             kwargs={"autocommit": True, "application_name": "reskontro"},
-            configure=_configure,
+            configure=self._configure,
             open=False,
             timeout=10,
             # A pool asks for a lost server ever more rarely, and after an outage would stay away as long again. So it begins anew every second.
@@ -121,8 +119,14 @@ class Database:
         ``name`` is what the server's list of sessions shows.
         """
         connection = Session.connect(self.url, autocommit=True, application_name=name)
-        _configure(connection)
+        self._configure(connection)
         return connection
+
+    def _configure(self, connection: Transaction) -> None:
+        set_json_loads(_read_stored, connection)
+        connection.prepare_threshold = 2
+        connection.prepared_max = 500
+        connection.objects = self._objects
 
     @contextmanager
     def transaction(self, client_no: int, *, snapshot: bool = False) -> Iterator[Transaction]:

@@ -13,6 +13,9 @@ grant insert, update (open_amount, base_open_amount, credited_amount, credited_v
 grant insert, update (status, undone_on, undone_by) on match to {serving};
 grant insert, update (ar_item_id, account_no, exception_code, reversed) on payment to {serving};
 grant insert, update (captured_amount, released_amount, status, captures, changed_at) on payment_reservation to {serving};
+-- A letter gets its content when it is rendered, and a bank file that failed another import.
+grant insert, update (size, sha256, storage, batch_uuid) on file to {serving};
+grant insert on file_piece to {serving};
 -- Erasing personal values from the log leaves their digests, so the chain still holds.
 grant update (customer_no, document_no, user_id, changes, salts, digests) on log_item to {serving};
 

@@ -1,0 +1,1 @@
+"""Files: what was uploaded, and what the ledger has made."""
