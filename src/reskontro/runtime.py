@@ -12,6 +12,7 @@ from reskontro.db.embedded import EmbeddedPostgres
 from reskontro.db.engine import Database
 from reskontro.db.objects import open_objects
 from reskontro.db.setup import check_revision, is_privileged, migrate
+from reskontro.norway.announced import install
 from reskontro.settings import Settings
 
 
@@ -46,9 +47,10 @@ def open_house(settings: Settings, *, connections: int | None = None) -> Iterato
     """Open the database that the settings name and close it at the end.
 
     Without a database URL the embedded server of the data folder is started (or joined, when it runs already). A role that may set up the
-    database brings it to the newest revision; then the serving role takes over. Raises EmbeddedPostgresError, SetupError, UnsafeRole or
-    DatabaseUnreachable, each with a text that says what to do.
+    database brings it to the newest revision; then the serving role takes over. Raises EmbeddedPostgresError, SetupError, UnsafeRole,
+    AnnouncedFault or DatabaseUnreachable, each with a text that says what to do.
     """
+    install(settings.legal_values, carry_forward=settings.carry_values_forward)
     with running_server(settings) as (admin_url, embedded):
         addresses = _prepare(settings, admin_url)
         database = Database(addresses.serving, connections_max=connections or settings.database_connections, objects=open_objects(settings))

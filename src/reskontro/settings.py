@@ -74,6 +74,7 @@ class Settings(BaseSettings):
     turn_seconds: float = Field(2.0, description="How long a worker stays with one client while others wait")
 
     # Rules
+    legal_values: Path | None = Field(None, description="CSV file with legal rates and fees announced after this version")
     carry_values_forward: bool = Field(False, description="Use the last known legal rates and fees, with a warning, for days without one")
 
     # Observation

@@ -43,6 +43,15 @@ class TestJournal:
         assert len(result["arItemIds"]) == 2
         assert head(books, result)["journal"] == "MANUAL"
 
+    def test_an_account_may_ask_for_dimensions(self, books: House) -> None:
+        """Its entry must have them, or the posting."""
+        configure(books, "gl.dimensions", [{"dimensionNo": 1, "name": "Avdeling", "values": None}])
+        assert books.put("/glaccounts/3900", {"glAccount": {"requiredDimensions": [1]}}).status_code == 200
+        north = [{"dimensionNo": 1, "value": "N"}]
+        assert refused(books, "journal", {"entries": [debit(10), credit(10)]}) == [("REQUIRED", "/entries/1/dimensions")]
+        booked(books, "journal", {"entries": [debit(10), credit(10, dimensions=north)]})
+        booked(books, "journal", {"entries": [debit(10), credit(10)], "dimensions": north})
+
     def test_one_customer_twice(self, books: House) -> None:
         """Two entries of one customer are two items."""
         booked(books, "journal", {"entries": [{"customerNo": "100001", "debit": 5}, {"customerNo": "100001", "credit": 5}]})

@@ -218,6 +218,17 @@ class TestGlLines:
         got = [[d["value"] for d in g["dimensions"]] for g in shown(books, "1", "glitems")["glItems"] if g["glAccount"] == "3000"]
         assert got == [["N"], ["S"]]
 
+    def test_an_account_may_ask_for_dimensions(self, books: House) -> None:
+        """A line on it without one is refused, whether the line or the document could have named it."""
+        configure(books, "gl.dimensions", [{"dimensionNo": 1, "name": "Avdeling", "values": None}])
+        assert books.put("/glaccounts/3000", {"glAccount": {"requiredDimensions": [1]}}).status_code == 200
+        north = [{"dimensionNo": 1, "value": "N"}]
+        assert found(books, invoice(documentNo="1")) == [("REQUIRED", "/dimensions")]
+        lines = [line(1, 400, 100, dimensions=north), line(2, 600, 150)]
+        assert found(books, invoice(documentNo="1", documentLines=lines)) == [("REQUIRED", "/documentLines/1/dimensions")]
+        created(books, invoice(documentNo="1", documentLines=lines, dimensions=north))
+        created(books, invoice(documentNo="2", documentLines=[line(1, 1000, vatCode="5")], currencyAmounts=amounts(1000, 0)))
+
     def test_a_credit_note_with_lines_keeps_its_own_dimensions(self, books: House) -> None:
         """The document's dimensions hold for lines of a credit note too."""
         configure(books, "gl.dimensions", [{"dimensionNo": 1, "name": "Avdeling", "values": None}])

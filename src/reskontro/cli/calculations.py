@@ -8,11 +8,14 @@ from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
-from reskontro.cli.common import CommandError, JsonOption, print_json, print_table
+from reskontro.cli.common import CommandError, JsonOption, print_json, print_table, settings_from
+
+if TYPE_CHECKING:
+    from reskontro.norway.rates import Rates
 
 Result = TypeVar("Result")
 _AMOUNT = re.compile(r"[0-9]+(\.[0-9]{1,2})?")
@@ -125,9 +128,9 @@ def interest(
       reskontro calc interest --principal 1250 --due 2026-03-01 --paid 2026-09-15
     """
     from reskontro.norway.interest import Reduction, interest_of, segments
-    from reskontro.norway.rates import STATUTORY, constant_rate
+    from reskontro.norway.rates import constant_rate
 
-    rates = STATUTORY.late_interest if rate is None else constant_rate(rate)
+    rates = _rates().late_interest if rate is None else constant_rate(rate)
     reductions = [Reduction(day, amount) for day, amount in payment or ()]
     pieces = _known(lambda: segments(principal, due, reductions, paid, rates=rates))
     total = interest_of(pieces, day_count.value)
@@ -177,13 +180,13 @@ def fee(
       reskontro calc fee --due 2026-10-19 --sent 2026-11-05
     """
     from reskontro.norway.fees import compensation, fee_amount, letter_fee
-    from reskontro.norway.rates import STATUTORY
 
     kind: Any = letter.value.replace("-", "_")
-    most = _known(lambda: fee_amount(kind, due, sent))
-    verdict = letter_fee(kind, sent, due_date=due)
-    rate = STATUTORY.inkassosats.row_on(sent)
-    instead = _known(lambda: compensation("business", due)) if business else None
+    rates = _rates()
+    most = _known(lambda: fee_amount(kind, due, sent, rates))
+    verdict = letter_fee(kind, sent, due_date=due, rates=rates)
+    rate = rates.inkassosats.row_on(sent)
+    instead = _known(lambda: compensation("business", due, rates)) if business else None
     if json:
         found: dict[str, Any] = {"fee": verdict.fee, "allowed": verdict.allowed, "reason": verdict.reason, "maximum": most}
         print_json(found | {"inkassosats": rate.value, "source": rate.source, "compensation": instead})
@@ -192,7 +195,7 @@ def fee(
     rows.append(("Most a letter of this kind may charge", _shown(most), "part of the inkassosats, in whole kroner"))
     rows.append(("Inkassosats", _shown(rate.value), rate.source))
     if instead is not None:
-        row = STATUTORY.compensation.row_on(due)
+        row = rates.compensation.row_on(due)
         rows.append(("Compensation for recovery costs", _shown(instead), row.source))
     print_table(f"{letter.value.replace('-', ' ').capitalize()} of {sent}", ("", "NOK", "Why"), rows, numbers=("NOK",))
 
@@ -214,8 +217,9 @@ def salaer(
 
       reskontro calc salaer --principal 5000 --covered 2026-09-15
     """
-    from reskontro.norway.rates import STATUTORY
     from reskontro.norway.salaer import Level, cap
+
+    rates = _rates()
 
     def most(level: Level) -> Decimal:
         return cap(
@@ -225,10 +229,11 @@ def salaer(
             debtor_type="business" if business else "consumer",
             creditor_vat_deductible=not no_deduction,
             due_date=due,
+            rates=rates,
         )
 
     light, heavy = _known(lambda: (most("light"), most("heavy")))
-    rate = STATUTORY.inkassosats.row_on(covered)
+    rate = rates.inkassosats.row_on(covered)
     if json:
         print_json({"light": light, "heavy": heavy, "inkassosats": rate.value, "source": rate.source})
         return
@@ -272,6 +277,14 @@ _REASONS = {
     "TOO_EARLY": "less than 14 days after the due date: no fee yet (inkassoforskriften § 1-2)",
     "NO_NOTICE": "no collection notice with 14 days to pay was sent before: no fee",
 }
+
+
+def _rates() -> Rates:
+    """The legal values of this installation."""
+    from reskontro.norway.announced import install, known_rates
+
+    install(settings_from().legal_values)
+    return known_rates()
 
 
 def _known(calculate: Callable[[], Result]) -> Result:

@@ -111,10 +111,11 @@ def explanation(error: BaseException) -> tuple[str, int] | None:
     from reskontro.db.engine import UnsafeRole
     from reskontro.db.setup import SetupError
     from reskontro.kit.errors import Problem
+    from reskontro.norway.announced import AnnouncedFault
     from reskontro.runtime import DatabaseUnreachable
 
-    told = (EmbeddedPostgresError, SetupError, UnsafeRole, DatabaseUnreachable, CredentialInvalid, ScopeUnknown, AccessSettingsInvalid)
-    if isinstance(error, told):
+    setup = (EmbeddedPostgresError, SetupError, UnsafeRole, DatabaseUnreachable, AnnouncedFault)
+    if isinstance(error, (*setup, CredentialInvalid, ScopeUnknown, AccessSettingsInvalid)):
         return _sentence(str(error)), 1
     if isinstance(error, Problem):
         return describe_problem(error), 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
@@ -15,6 +15,12 @@ def unusable(books: Books, number: str | None) -> str | None:
     if account is None or not account.active:
         return "ACCOUNT-UNKNOWN"
     return "ACCOUNT-CONTROL" if account.is_control else None
+
+
+def missing_dimensions(books: Books, number: str, given: Iterable[int]) -> list[int]:
+    """The dimensions that a posting to an account must have and does not."""
+    account = books.account(number)
+    return [] if account is None else sorted(set(account.required_dimensions).difference(given))
 
 
 def usable_control_account(books: Books, own: str | None, on: date) -> tuple[str | None, str]:

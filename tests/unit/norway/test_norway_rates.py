@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import holidays
 import pytest
@@ -11,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reskontro.norway import calendars
+from reskontro.norway.announced import AnnouncedFault, install, known_rates, rates_in_use
 from reskontro.norway.rates import STATUTORY, DatedTable, DatedValue, ValueMissing, constant_rate
 
 LAST_KNOWN = date(2026, 12, 31)
@@ -130,3 +133,55 @@ class TestCalendar:
     def test_months_are_added_by_calendar_and_cut_to_the_last_day(self, day: str, months: int, expected: str) -> None:
         """Same day number where the month has it."""
         assert calendars.add_months(date.fromisoformat(day), months) == date.fromisoformat(expected)
+
+
+class TestAnnouncedValues:
+    """Values that an installation adds to those of the software."""
+
+    @pytest.fixture(autouse=True)
+    def _as_it_was(self) -> Iterator[None]:
+        yield
+        install(None)
+
+    @staticmethod
+    def file(folder: Path, *rows: str, head: str = "table,value,valid_from,valid_to,source") -> Path:
+        path = folder / "announced.csv"
+        path.write_text("\n".join((head, *rows)) + "\n", encoding="utf-8")
+        return path
+
+    def test_a_new_half_year_follows_the_last_one(self, tmp_path: Path) -> None:
+        install(self.file(tmp_path, "late_interest,11.75,2027-01-01,2027-06-30,Finansdepartementet 2026-12-20"))
+        table = known_rates().late_interest
+        assert table.on(date(2027, 6, 30)) == Decimal("11.75")
+        assert table.on(LAST_KNOWN) == STATUTORY.late_interest.on(LAST_KNOWN)
+        with pytest.raises(ValueMissing):
+            table.on(date(2027, 7, 1))
+        assert known_rates().inkassosats == STATUTORY.inkassosats
+
+    def test_carrying_forward_is_a_choice_of_its_own(self, tmp_path: Path) -> None:
+        install(self.file(tmp_path, "inkassosats,780,2027-01-01,2027-12-31,circular"), carry_forward=True)
+        assert rates_in_use().inkassosats.on(date(2030, 1, 1)) == 780
+        assert not known_rates().inkassosats.is_known(date(2030, 1, 1))
+
+    @pytest.mark.parametrize(
+        ("rows", "said"),
+        [
+            (["late_interests,1,2027-01-01,,x"], "line 2: table must be one of late_interest"),
+            (["late_interest,1 %,2027-01-01,,x"], "line 2: value must be a number"),
+            (["late_interest,NaN,2027-01-01,,x"], "line 2: value must not be below 0"),
+            (["late_interest,1,1.1.2027,,x"], "line 2: value must be a number"),
+            (["late_interest,1,2027-01-01,,"], "line 2: source must say"),
+            (["late_interest,1,2027-01-01,2026-01-01,x"], "ends before it begins"),
+            (["late_interest,1,2027-01-01,2027-12-31,x", "late_interest,2,2027-07-01,2027-12-31,x"], "overlap"),
+        ],
+    )
+    def test_a_file_that_is_wrong_is_refused_whole(self, tmp_path: Path, rows: list[str], said: str) -> None:
+        with pytest.raises(AnnouncedFault, match=said):
+            install(self.file(tmp_path, "court_fee,1400,2027-01-01,,good", *rows) if "line" not in said else self.file(tmp_path, *rows))
+        assert known_rates() is STATUTORY
+
+    def test_a_file_that_is_none_is_refused(self, tmp_path: Path) -> None:
+        with pytest.raises(AnnouncedFault, match="cannot be read"):
+            install(tmp_path / "absent.csv")
+        with pytest.raises(AnnouncedFault, match="line 1: the columns must be"):
+            install(self.file(tmp_path, head="value,from"))

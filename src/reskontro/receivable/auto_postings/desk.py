@@ -12,7 +12,7 @@ from reskontro.kit.money import ZERO, multiply
 from reskontro.ledger.accounts import unknown_dimensions
 from reskontro.ledger.booking import AMOUNT_MAX, is_too_large
 from reskontro.ledger.posting import ONE, LedgerTransaction, OpenItem
-from reskontro.norway.rates import Rates
+from reskontro.norway.announced import known_rates, rates_in_use
 from reskontro.receivable.auto_postings.drafts import Outcome, check_decimals
 from reskontro.receivable.booking_desk import BookingDesk
 from reskontro.receivable.drafts import Draft
@@ -21,11 +21,11 @@ from reskontro.receivable.drafts import Draft
 class PostingDesk(BookingDesk):
     """See the module. The caller's transaction holds the client's write lock."""
 
-    def __init__(self, transaction: Transaction, context: ChunkContext, rates: Rates, *, carry_forward: bool) -> None:
+    def __init__(self, transaction: Transaction, context: ChunkContext) -> None:
         super().__init__(transaction, context)
-        self.known_rates = rates
+        self.known_rates = known_rates()
         """The legal sums and rates that are known."""
-        self.rates = rates.carrying_forward() if carry_forward else rates
+        self.rates = rates_in_use()
         """Those that are used: the last ones also for later days, when the installation wants that."""
 
     def check_common(self, draft: Draft, currency: str, on: date) -> None:

@@ -10,7 +10,6 @@ from reskontro.db.engine import Transaction, lock_client
 from reskontro.kit.errors import Problem
 from reskontro.kit.messages import Language, Messages, outcome_text, render, wire_messages
 from reskontro.ledger.books import open_books
-from reskontro.norway.rates import STATUTORY
 from reskontro.receivable.auto_postings.desk import PostingDesk
 from reskontro.receivable.auto_postings.drafts import Outcome, check_references, read
 from reskontro.receivable.auto_postings.methods.method import Method
@@ -46,7 +45,7 @@ def post_all(call: Call, method: Method, sent: Sequence[dict[str, Any]]) -> Repl
         books = open_books(transaction, call.client_no, now)
         books.require_active()
         context = ChunkContext(call.client_no, books, now, books.today(now))
-        desk = PostingDesk(transaction, context, STATUTORY, carry_forward=call.services.settings.carry_values_forward)
+        desk = PostingDesk(transaction, context)
         drafts = [read(index, raw, method.takes, method.needs, context.today) for index, raw in enumerate(sent)]
         check_references(drafts)
         method.load(desk, drafts)

@@ -15,8 +15,9 @@ import pycountry
 from reskontro.kit.texts import FIELD_TEXTS
 from reskontro.ledger.books import CodeRecord
 from reskontro.ledger.log_events import LOG_EVENTS
+from reskontro.norway.announced import known_rates
 from reskontro.norway.identities import COUNTRIES, CURRENCIES, LANGUAGES, currency_decimals
-from reskontro.norway.rates import STATUTORY, DatedTable
+from reskontro.norway.rates import DatedTable
 from reskontro.norway.vat import VAT_CODES
 
 CLIENT_LISTS: Final = ("CUSTOMER-GROUP", "ATTACHMENT", "MARKETING-MESSAGE", "CUSTOM", "EXCHANGE-RATE")
@@ -76,10 +77,10 @@ def _of_file() -> Iterator[SystemCode]:
     """The codes of the file; those that have values of their time get a row for each span."""
     text = (files(__package__) / "data" / "system_code.csv").read_text(encoding="utf-8")
     rates = {
-        ("INTEREST-RATE", "LATE"): STATUTORY.late_interest,
-        ("FEE-RATE", "INKASSOSATS"): STATUTORY.inkassosats,
-        ("FEE-RATE", "COMPENSATION"): STATUTORY.compensation,
-        ("FEE-RATE", "COURT-FEE"): STATUTORY.court_fee,
+        ("INTEREST-RATE", "LATE"): known_rates().late_interest,
+        ("FEE-RATE", "INKASSOSATS"): known_rates().inkassosats,
+        ("FEE-RATE", "COMPENSATION"): known_rates().compensation,
+        ("FEE-RATE", "COURT-FEE"): known_rates().court_fee,
     }
     for row in csv.DictReader(text.splitlines()):
         key = (row["code_type"], row["code"])

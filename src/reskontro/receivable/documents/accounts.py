@@ -6,7 +6,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from reskontro.kit.fields import Schema
-from reskontro.ledger.accounts import unknown_dimensions, unusable
+from reskontro.ledger.accounts import missing_dimensions, unknown_dimensions, unusable
 from reskontro.ledger.books import Books
 from reskontro.norway.vat import VAT_CODES
 from reskontro.receivable.customers.record import Customer
@@ -48,6 +48,7 @@ def choose_accounts(desk: DocumentDesk, on: date, draft: Draft, composition: Com
         line.vat_account = found.vat if line.vat_code is not None else None
         if line.gl_account not in usable or line.vat_account not in usable:
             _check_account(books, draft, line, place, composition.from_header)
+            _check_required_dimensions(books, draft, line, place, composition.from_header)
 
 
 def _check_account(books: Books, draft: Draft, line: ComposedLine, index: int, from_header: bool) -> None:
@@ -63,6 +64,18 @@ def _check_account(books: Books, draft: Draft, line: ComposedLine, index: int, f
         else:
             position = (_LINES, index, DOCUMENT_LINE.field("glAccount").position)
             draft.messages.add("E", code, "glAccount", f"/documentLines/{index}/glAccount", position, value=number or "")
+
+
+def _check_required_dimensions(books: Books, draft: Draft, line: ComposedLine, index: int, from_header: bool) -> None:
+    """REQUIRED for a line whose income account asks for a dimension that neither it nor the document has."""
+    given = line.raw.get("dimensions") or draft.values.get("dimensions") or ()
+    if line.gl_account is None or not missing_dimensions(books, line.gl_account, (entry["dimensionNo"] for entry in given if "dimensionNo" in entry)):
+        return
+    if from_header:
+        draft.find("E", "REQUIRED", "dimensions")
+    else:
+        position = (_LINES, index, DOCUMENT_LINE.field("dimensions").position)
+        draft.messages.add("E", "REQUIRED", "dimensions", f"/documentLines/{index}/dimensions", position)
 
 
 def read_dimensions(books: Books, on: date, draft: Draft) -> None:

@@ -58,8 +58,10 @@ class DocumentDesk(CustomerItemDesk):
         self.policy = policy_of(context)
         self._vat_policies: dict[tuple[date, bool, Decimal | None, int], VatPolicy] = {}
         self._rounding_accounts: dict[date, str] = {}
-        self.usable_accounts = frozenset(number for number in self.books.accounts if unusable(self.books, number) is None)
-        """GL accounts that take postings beside the control account."""
+        self.usable_accounts = frozenset(
+            number for number, account in self.books.accounts.items() if unusable(self.books, number) is None and not account.required_dimensions
+        )
+        """GL accounts that take any posting beside the control account."""
         self.base_country: str = self.books.config("base.country", context.today)
         self._documents: dict[str, KnownDocument] = {}
         self._asked_keys: set[str] = set()

@@ -11,7 +11,7 @@ from typing import Any
 from reskontro.batches.kinds import Origin
 from reskontro.kit.ids import new_id
 from reskontro.kit.money import ZERO
-from reskontro.ledger.accounts import unknown_dimensions, unusable, usable_control_account
+from reskontro.ledger.accounts import missing_dimensions, unknown_dimensions, unusable, usable_control_account
 from reskontro.ledger.booking import Booking, Control
 from reskontro.ledger.posting import GlLine, LedgerTransaction, OpenItem
 from reskontro.norway.vat import is_standard_code
@@ -101,6 +101,10 @@ def _read_entry(desk: PostingDesk, draft: Draft, index: int, entry: dict[str, An
     refusal = unusable(desk.books, account)
     if refusal is not None:
         draft.find(refusal, "entries", inside=(index, "glAccount"), value=raw["glAccount"])
+        return None
+    given = entry.get("dimensions") or draft.values.get("dimensions") or ()
+    if missing_dimensions(desk.books, account, (dimension["dimensionNo"] for dimension in given if "dimensionNo" in dimension)):
+        draft.find("REQUIRED", "entries", inside=(index, "dimensions"))
         return None
     return None if amount is None else _Entry(entry, amount, account, None)
 
