@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -13,7 +12,7 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from reskontro.batches.kinds import ChunkContext, Origin
+from reskontro.batches.kinds import ChunkContext, Origin, RunRequest
 from reskontro.db.bulk import Outbox
 from reskontro.db.engine import Database, Transaction, lock_client
 from reskontro.db.objects import ObjectStore, ObjectStoreFault
@@ -27,23 +26,17 @@ from reskontro.receivable.files.writing import NewFile, QueuedLetter, queue_lett
 from tests.conftest import NOW
 
 CLIENT = 3107
-ORIGIN = Origin("test", "anne", new_id(), "RUN", new_id())
-
-
-@dataclass(frozen=True)
-class Context(ChunkContext):
-    """A set that somebody started."""
-
-    origin: Origin = ORIGIN
+BATCH = new_id()
+RUN = RunRequest(BATCH, {}, Origin("test", "anne", new_id(), "RUN", BATCH))
 
 
 @contextmanager
-def working(database: Database) -> Iterator[tuple[Transaction, Context]]:
+def working(database: Database) -> Iterator[tuple[Transaction, ChunkContext]]:
     """A transaction that holds the write lock of the client, and what a set knows."""
     with database.transaction(CLIENT) as transaction:
         lock_client(transaction, CLIENT)
         books = open_books(transaction, CLIENT, NOW)
-        yield transaction, Context(CLIENT, books, NOW, books.today(NOW))
+        yield transaction, ChunkContext(CLIENT, books, NOW, books.today(NOW), run=RUN)
 
 
 @pytest.fixture
@@ -106,7 +99,7 @@ class TestWriteFile:
         found = row(files, file_id)
         assert found[:4] == ("REPORT", "OUT", "application/pdf", len(content))
         assert bytes(found[4]) == hashlib.sha256(content).digest()
-        assert found[5:] == ("DATABASE", ORIGIN.batch_uuid, "anne")
+        assert found[5:] == ("DATABASE", BATCH, "anne")
 
     def test_it_is_logged(self, files: Database) -> None:
         """A file that was made is in the log."""

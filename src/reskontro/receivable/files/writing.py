@@ -79,9 +79,8 @@ def write_file(transaction: Transaction, context: ChunkContext, new: NewFile, pi
 
 
 def _origin(context: ChunkContext) -> Origin:
-    origin: Origin | None = getattr(context, "origin", None)
-    assert origin is not None, "a file is made by somebody"
-    return origin
+    assert context.run is not None, "files are made by runs"
+    return context.run.origin
 
 
 # ------------------------------------------------------------------------------------------------ letters

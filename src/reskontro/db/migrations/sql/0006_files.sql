@@ -24,8 +24,8 @@ create table file (
   check ((size is null) = (sha256 is null) and (size is null) = (storage is null)),
   check (size is not null or letter is not null)
 );
-create index file_created on file (client_no, created_at desc, file_id desc);
-create index file_by_type on file (client_no, file_type, created_at desc, file_id desc);
+create index file_created on file (client_no, created_at desc, file_id);
+create index file_by_type on file (client_no, file_type, created_at desc, file_id);
 create unique index file_content on file (client_no, file_type, sha256) where direction = 'IN';
 create index file_document on file (client_no, document_key) where document_key is not null;
 create index file_bundle on file (client_no, document_bundle_id) where document_bundle_id is not null;
