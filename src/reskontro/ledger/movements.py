@@ -169,3 +169,20 @@ def spans_of(books: Books, years: Iterable[int], first: int = 1, last: int = 12,
     if whole_years:
         return list(by_year.values())
     return [[period] for periods in by_year.values() for period in periods]
+
+
+def result_of_earlier_years(books: Books, sums: Mapping[str, Mapping[PeriodNumber, Sums]], gl_year: int) -> Decimal:
+    """What income and expense accounts came to in all years before one and nobody booked to equity, debit positive: a profit is negative.
+
+    ``sums`` are those of all accounts as ``read_sums`` gives them. With it the opening balances of a year add up to 0.
+    """
+    return sum(
+        (
+            posted.net
+            for account in books.accounts.values()
+            if not account.carries_balance
+            for (year, _), posted in sums.get(account.gl_account, {}).items()
+            if year < gl_year
+        ),
+        ZERO,
+    )
