@@ -1,0 +1,190 @@
+"""The words of reports in English, bokmål and nynorsk."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from reskontro.kit.messages import Language
+
+_PLACES: Final[Mapping[Language, int]] = MappingProxyType({"en": 0, "nb": 1, "nn": 2})
+
+TITLES: Final[dict[str, tuple[str, str, str]]] = {
+    "AGEING": ("Age distributed balance", "Aldersfordelt saldo", "Aldersfordelt saldo"),
+    "OPEN-ITEMS": ("Open items", "Åpne poster", "Opne postar"),
+    "CUSTOMER-STATEMENT": ("Customer statement", "Kontoutskrift", "Kontoutskrift"),
+    "LEDGER-SPECIFICATION": ("Customer specification", "Kundespesifikasjon", "Kundespesifikasjon"),
+    "ACCOUNT-SPECIFICATION": ("Account specification", "Kontospesifikasjon", "Kontospesifikasjon"),
+    "TRIAL-BALANCE": ("Trial balance", "Saldobalanse", "Saldobalanse"),
+    "CONTROL": ("Control of the period", "Periodekontroll", "Periodekontroll"),
+}
+"""What each report is called."""
+
+LABELS: Final[dict[str, tuple[str, str, str]]] = {
+    # Columns
+    "accountNo": ("AR account", "Reskontronr.", "Reskontronr."),
+    "amount": ("Amount", "Beløp", "Beløp"),
+    "balance": ("Balance", "Saldo", "Saldo"),
+    "baseOpenAmount": ("Open in {currency}", "Åpent i {currency}", "Ope i {currency}"),
+    "check": ("Check", "Kontroll", "Kontroll"),
+    "closingBalance": ("Closing balance", "Utgående saldo", "Utgåande saldo"),
+    "compared": ("Compared with", "Mot", "Mot"),
+    "credit": ("Credit", "Kredit", "Kredit"),
+    "creditAmount": ("Credits", "Krediter", "Kreditar"),
+    "currency": ("Currency", "Valuta", "Valuta"),
+    "currencyAmount": ("Amount in currency", "Valutabeløp", "Valutabeløp"),
+    "customerCount": ("Customers", "Kunder", "Kundar"),
+    "customerName": ("Name", "Navn", "Namn"),
+    "customerNo": ("Customer", "Kundenr.", "Kundenr."),
+    "days": ("Days", "Dager", "Dagar"),
+    "daysOverdue": ("Days overdue", "Dager forfalt", "Dagar forfalle"),
+    "debit": ("Debit", "Debet", "Debet"),
+    "debitAmount": ("Debits", "Debeter", "Debetar"),
+    "difference": ("Difference", "Differanse", "Differanse"),
+    "documentDate": ("Document date", "Bilagsdato", "Bilagsdato"),
+    "documentNo": ("Document", "Dokumentnr.", "Dokumentnr."),
+    "dueDate": ("Due date", "Forfall", "Forfall"),
+    "glAccount": ("Account", "Konto", "Konto"),
+    "glAccountName": ("Account name", "Kontonavn", "Kontonamn"),
+    "glDate": ("Posting date", "Bokføringsdato", "Bokføringsdato"),
+    "glPeriod": ("Period", "Periode", "Periode"),
+    "glYear": ("Fiscal year", "Regnskapsår", "Rekneskapsår"),
+    "interval": ("Days after due date", "Dager etter forfall", "Dagar etter forfall"),
+    "itemCount": ("Items", "Poster", "Postar"),
+    "itemType": ("Type", "Type", "Type"),
+    "journal": ("Journal", "Journal", "Journal"),
+    "kid": ("KID", "KID", "KID"),
+    "openAmount": ("Open amount", "Åpent beløp", "Ope beløp"),
+    "openingBalance": ("Opening balance", "Inngående saldo", "Inngåande saldo"),
+    "originalAmount": ("Original amount", "Opprinnelig beløp", "Opphavleg beløp"),
+    "percent": ("Share", "Andel", "Del"),
+    "reference": ("Reference", "Referanse", "Referanse"),
+    "text": ("Text", "Tekst", "Tekst"),
+    "totalAmount": ("Total", "Sum", "Sum"),
+    "transactionNo": ("Voucher", "Bilagsnr.", "Bilagsnr."),
+    "vatCode": ("VAT code", "Mva-kode", "Mva-kode"),
+    # Parameters
+    "address": ("Address", "Adresse", "Adresse"),
+    "asOfDate": ("As of", "Per dato", "Per dato"),
+    "currencyOnly": ("Only items in", "Bare poster i", "Berre postar i"),
+    "customer": ("Customer", "Kunde", "Kunde"),
+    "customerNos": ("Customers", "Kunder", "Kundar"),
+    "fromDate": ("From", "Fra", "Frå"),
+    "glAccounts": ("Accounts", "Kontoer", "Kontoar"),
+    "intervals": ("Intervals", "Intervaller", "Intervall"),
+    "organizationNo": ("Organisation number", "Organisasjonsnummer", "Organisasjonsnummer"),
+    "period": ("Period", "Periode", "Periode"),
+    "toDate": ("To", "Til", "Til"),
+    # Lines and headings
+    "closing": ("Closing balance", "Utgående saldo", "Utgåande saldo"),
+    "control-account": ("Balance of the control accounts", "Saldo på reskontrokontoene", "Saldo på reskontrokontoane"),
+    "earlier-result": (
+        "Result of earlier years, not booked (calculated)",
+        "Resultat fra tidligere år, ikke bokført (beregnet)",
+        "Resultat frå tidlegare år, ikkje bokført (berekna)",
+    ),
+    "no-lines": ("No postings", "Ingen posteringer", "Ingen posteringar"),
+    "no-open-items": ("No open items", "Ingen åpne poster", "Ingen opne postar"),
+    "not-due": ("Not due", "Ikke forfalt", "Ikkje forfalle"),
+    "open-items-on": ("Open items on {day}", "Åpne poster per {day}", "Opne postar per {day}"),
+    "opening": ("Opening balance", "Inngående saldo", "Inngåande saldo"),
+    "postings": ("Postings", "Posteringer", "Posteringar"),
+    "subtotal": ("Sum", "Sum", "Sum"),
+    "total": ("Total", "Totalt", "Totalt"),
+    "total-in": ("Total in {currency}", "Totalt i {currency}", "Totalt i {currency}"),
+    "reversal": ("reversal", "reversering", "reversering"),
+    "balance-over-time": ("Balance over time", "Saldo over tid", "Saldo over tid"),
+    "open-by-age": ("Open amounts by days after the due date", "Åpne beløp etter dager forfalt", "Opne beløp etter dagar forfalle"),
+    # Checks of a period
+    "check-receivables": (
+        "Open AR items against control account {account}",
+        "Åpne poster mot reskontrokonto {account}",
+        "Opne postar mot reskontrokonto {account}",
+    ),
+    "check-currency": (
+        "Open AR items in {currency} against the control accounts in {currency}",
+        "Åpne poster i {currency} mot reskontrokontoene i {currency}",
+        "Opne postar i {currency} mot reskontrokontoane i {currency}",
+    ),
+    "check-balance": ("Debit against credit of the period", "Debet mot kredit i perioden", "Debet mot kredit i perioden"),
+    "check-opening": (
+        "Opening balances of all accounts together",
+        "Inngående saldo på alle kontoer samlet",
+        "Inngåande saldo på alle kontoar samla",
+    ),
+    "check-vouchers": (
+        "Transactions of the year against the last number given",
+        "Transaksjoner i året mot siste nummer",
+        "Transaksjonar i året mot siste nummer",
+    ),
+    "check-unidentified": (
+        "Payments without known customer against account {account}",
+        "Innbetalinger uten kjent kunde mot konto {account}",
+        "Innbetalingar utan kjend kunde mot konto {account}",
+    ),
+}
+"""Labels of columns by their keys, and what else stands on paper."""
+
+ITEM_TYPES: Final[dict[str, tuple[str, str, str]]] = {
+    "IN": ("Invoice", "Faktura", "Faktura"),
+    "CN": ("Credit note", "Kreditnota", "Kreditnota"),
+    "IT": ("Interest note", "Rentenota", "Rentenota"),
+    "RM": ("Reminder", "Purring", "Purring"),
+    "PY": ("Payment", "Innbetaling", "Innbetaling"),
+    "FE": ("Fee", "Gebyr", "Gebyr"),
+    "RF": ("Refund", "Tilbakebetaling", "Tilbakebetaling"),
+    "WO": ("Write-off", "Tap", "Tap"),
+    "SD": ("Small difference", "Øredifferanse", "Øredifferanse"),
+    "TR": ("Transfer", "Overføring", "Overføring"),
+    "MJ": ("Manual journal", "Manuelt bilag", "Manuelt bilag"),
+    "EX": ("Exchange difference", "Valutadifferanse", "Valutadifferanse"),
+    "CO": ("Collection", "Inkasso", "Inkasso"),
+}
+"""Types of AR items, which those of documents are among."""
+
+JOURNALS: Final[dict[str, tuple[str, str, str]]] = {
+    "SALES": ("Sales", "Salg", "Sal"),
+    "PAYMENTS": ("Payments", "Betalinger", "Betalingar"),
+    "NOTES": ("Notes", "Notaer", "Notaer"),
+    "AUTO": ("Automatic", "Automatisk", "Automatisk"),
+    "MANUAL": ("Manual", "Manuelt", "Manuelt"),
+    "REVERSAL": ("Reversal", "Reversering", "Reversering"),
+    "COLLECTION": ("Collection", "Inkasso", "Inkasso"),
+}
+"""Journals of GL transactions."""
+
+PAPER: Final[dict[str, tuple[str, str, str]]] = {
+    "prepared": ("Prepared", "Utarbeidet", "Utarbeidd"),
+    "organization": ("Organisation number", "Organisasjonsnummer", "Organisasjonsnummer"),
+    "page": ("Page {page} of {pages}", "Side {page} av {pages}", "Side {page} av {pages}"),
+    "line": ("Line", "Linje", "Linje"),
+    "currency": ("Amounts in {currency}", "Beløp i {currency}", "Beløp i {currency}"),
+    "chart": ("Chart", "Diagram", "Diagram"),
+}
+"""What stands round the figures, whatever the report."""
+
+
+def title_of(report_type: str, language: Language) -> str:
+    """What a report is called."""
+    return TITLES[report_type][_PLACES[language]]
+
+
+def label(key: str, language: Language, **values: str) -> str:
+    """A label, its braces filled in."""
+    return LABELS[key][_PLACES[language]].format_map(values)
+
+
+def item_type(code: str | None, language: Language) -> str:
+    """The name of a type of AR item or document."""
+    return ITEM_TYPES[code][_PLACES[language]] if code in ITEM_TYPES else code or ""
+
+
+def journal(code: str, language: Language) -> str:
+    """The name of a journal."""
+    return JOURNALS[code][_PLACES[language]] if code in JOURNALS else code
+
+
+def paper(key: str, language: Language, **values: str) -> str:
+    """A word round the figures, its braces filled in."""
+    return PAPER[key][_PLACES[language]].format_map(values)
