@@ -7,10 +7,12 @@ items open now and those of such matches are looked at, however long the history
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from decimal import Decimal
+from typing import Any, Final, NamedTuple
+from uuid import UUID
 
 from reskontro.db.engine import Transaction
 from reskontro.ledger.ageing import Intervals, Portion
@@ -20,6 +22,8 @@ _LARGE_QUESTION = "set local work_mem = '64MB'; set local jit = off; set local r
 it; and the few items that changed are looked up one by one, not searched for among all. The settings end with the
 transaction.
 """
+
+_ROWS_AT_ONCE: Final = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +204,82 @@ def _run(transaction: Transaction, question: Question, statement: str, **values:
     transaction.execute(_LARGE_QUESTION)
     whole = f"with changed as materialized ({_changed(question)}) {statement}"
     return transaction.execute(whole.encode(), question.values() | values, prepare=False).fetchall()
+
+
+class CustomerPortion(NamedTuple):
+    """What was open of one customer with one due date."""
+
+    account_no: int
+    customer_no: str
+    customer_name: str
+    portion: Portion
+
+
+def stream_portions(transaction: Transaction, question: Question) -> Iterator[CustomerPortion]:
+    """What was open, by customer and due date, in the order of the account numbers; the rows are fetched as they are taken."""
+    statement = (
+        f"with changed as materialized ({_changed(question)})"
+        f" select p.account_no, c.customer_no, c.name, p.due_date, p.debit, p.credit, p.items from ({_sums(question, 'account_no, due_date')}) p"
+        " join customer c on c.client_no = %(client_no)s and c.account_no = p.account_no order by p.account_no, p.due_date"
+    )
+    for row in _streamed(transaction, question, statement):
+        yield CustomerPortion(row[0], row[1], row[2], Portion(*row[3:]))
+
+
+class OpenItemRow(NamedTuple):
+    """An item as it was open at the end of a day."""
+
+    account_no: int
+    customer_no: str
+    customer_name: str
+    ar_item_id: UUID
+    ar_item_type: str
+    document_no: str | None
+    reference_no: str | None
+    kid: str | None
+    item_date: date
+    due_date: date
+    currency: str
+    original_amount: Decimal
+    open_amount: Decimal
+    base_open_amount: Decimal
+    reversal: bool
+
+
+def stream_open_items(transaction: Transaction, question: Question) -> Iterator[OpenItemRow]:
+    """The items that were open, by account number, due date and id; the rows are fetched as they are taken."""
+    touched = (
+        "select l.ar_item_id, sum(l.amount) as amount, sum(l.base_amount) as base_amount"
+        f" from ({_taken_since(question)} union all {_given_back_since(question)}) l group by l.ar_item_id"
+    )
+    amounts = "a.open_amount + coalesce(t.amount, 0) as open_then, a.base_open_amount + coalesce(t.base_amount, 0) as base_open_then"
+    columns = (
+        "a.account_no, a.ar_item_id, a.ar_item_type, a.document_no, a.reference_no, a.kid, a.item_date, a.due_date, a.currency,"
+        f" a.original_amount, {amounts}, a.reversal"
+    )
+    opened = (
+        f"select {columns} from ar_item a left join touched t on t.ar_item_id = a.ar_item_id where {question.open_now} and {question.conditions()}"
+    )
+    closed = (
+        f"select {columns} from touched t join ar_item a on a.client_no = %(client_no)s and a.ar_item_id = t.ar_item_id"
+        f" where not ({question.open_now}) and {question.conditions()}"
+    )
+    then_open = "i.open_then <> 0" if question.currency is not None else "(i.open_then <> 0 or i.base_open_then <> 0)"
+    statement = (
+        f"with touched as materialized ({touched}) select i.account_no, c.customer_no, c.name, i.ar_item_id, i.ar_item_type, i.document_no,"
+        " i.reference_no, i.kid, i.item_date, i.due_date, i.currency, i.original_amount, i.open_then, i.base_open_then, i.reversal"
+        f" from ({opened} union all {closed}) i join customer c on c.client_no = %(client_no)s and c.account_no = i.account_no"
+        f" where {then_open} order by i.account_no, i.due_date, i.ar_item_id"
+    )
+    for row in _streamed(transaction, question, statement):
+        yield OpenItemRow._make(row)
+
+
+def _streamed(transaction: Transaction, question: Question, statement: str) -> Iterator[tuple[Any, ...]]:
+    transaction.execute(_LARGE_QUESTION)
+    with transaction.cursor("open_items", scrollable=False) as cursor:
+        cursor.itersize = _ROWS_AT_ONCE
+        yield from cursor.execute(statement.encode(), question.values())
 
 
 def accounts_of(transaction: Transaction, client_no: int, customer_nos: Sequence[str]) -> list[int]:
