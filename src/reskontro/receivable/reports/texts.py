@@ -98,9 +98,14 @@ LABELS: Final[dict[str, tuple[str, str, str]]] = {
     "open-by-age": ("Open amounts by days after the due date", "Åpne beløp etter dager forfalt", "Opne beløp etter dagar forfalle"),
     # Checks of a period
     "check-receivables": (
-        "Open AR items against control account {account}",
-        "Åpne poster mot reskontrokonto {account}",
-        "Opne postar mot reskontrokonto {account}",
+        "AR items against control account {account}",
+        "Reskontroposter mot reskontrokonto {account}",
+        "Reskontropostar mot reskontrokonto {account}",
+    ),
+    "check-open": (
+        "Open AR items against all control accounts",
+        "Åpne poster mot alle reskontrokontoer",
+        "Opne postar mot alle reskontrokontoar",
     ),
     "check-currency": (
         "Open AR items in {currency} against the control accounts in {currency}",
@@ -109,19 +114,9 @@ LABELS: Final[dict[str, tuple[str, str, str]]] = {
     ),
     "check-balance": ("Debit against credit of the period", "Debet mot kredit i perioden", "Debet mot kredit i perioden"),
     "check-opening": (
-        "Opening balances of all accounts together",
-        "Inngående saldo på alle kontoer samlet",
-        "Inngåande saldo på alle kontoar samla",
-    ),
-    "check-vouchers": (
-        "Transactions of the year against the last number given",
-        "Transaksjoner i året mot siste nummer",
-        "Transaksjonar i året mot siste nummer",
-    ),
-    "check-unidentified": (
-        "Payments without known customer against account {account}",
-        "Innbetalinger uten kjent kunde mot konto {account}",
-        "Innbetalingar utan kjend kunde mot konto {account}",
+        "Opening balances of all accounts against the result of earlier years",
+        "Inngående saldo på alle kontoer mot resultat fra tidligere år",
+        "Inngåande saldo på alle kontoar mot resultat frå tidlegare år",
     ),
 }
 """Labels of columns by their keys, and what else stands on paper."""

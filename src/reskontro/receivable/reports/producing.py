@@ -1,0 +1,93 @@
+"""Making a report: which module builds which type, and how a built one becomes the bytes of a file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from reskontro.kit.messages import Message
+from reskontro.receivable.reports import (
+    account_specification,
+    ageing,
+    control,
+    csv,
+    customer_statement,
+    json,
+    ledger_specification,
+    open_items,
+    trial_balance,
+    xlsx,
+)
+from reskontro.receivable.reports.building import Asked
+from reskontro.receivable.reports.model import ReportTable
+
+REPORT_FILE: Final = "REPORT"
+"""The type of the files of all reports but SAF-T."""
+
+
+class ReportRefused(Exception):
+    """The report cannot be made as asked; carries the findings. Nothing of its file is kept."""
+
+    def __init__(self, messages: Sequence[Message]) -> None:
+        super().__init__(", ".join(message.code for message in messages))
+        self.messages = list(messages)
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A file that is being made: its pieces are made while they are taken, and ``warnings`` are whole when all are taken."""
+
+    file_type: str
+    file_name: str
+    content_type: str
+    pieces: Iterable[bytes]
+    warnings: Sequence[Message] = ()
+
+
+Build = Callable[[Asked], ReportTable]
+Write = Callable[[ReportTable], Iterator[bytes]]
+Produce = Callable[[Asked], Made]
+"""Makes a file that is no table; raises ReportRefused, also while its pieces are taken."""
+
+BUILDERS: Final[Mapping[str, Build]] = {
+    "AGEING": ageing.build,
+    "OPEN-ITEMS": open_items.build,
+    "CUSTOMER-STATEMENT": customer_statement.build,
+    "LEDGER-SPECIFICATION": ledger_specification.build,
+    "ACCOUNT-SPECIFICATION": account_specification.build,
+    "TRIAL-BALANCE": trial_balance.build,
+    "CONTROL": control.build,
+}
+"""The builder of each type of report that is a table."""
+WRITERS: Final[Mapping[str, tuple[Write, str]]] = {
+    "CSV": (csv.write_csv, csv.CONTENT_TYPE),
+    "JSON": (json.write_json_report, json.CONTENT_TYPE),
+    "XLSX": (xlsx.write_xlsx, xlsx.CONTENT_TYPE),
+}
+"""How a table becomes a file of each format, and what kind of content that is."""
+PRODUCERS: dict[str, Produce] = {}
+"""Types that are made in their one format by a module of their own."""
+
+
+def make(asked: Asked) -> Made:
+    """The file that was asked for, of ``format``; raises ReportRefused, here or while its pieces are taken."""
+    producer = PRODUCERS.get(asked.report_type)
+    if producer is not None:
+        return producer(asked)
+    report_format = asked.values["format"]
+    write, content_type = WRITERS[report_format]
+    table = BUILDERS[asked.report_type](asked)
+    return Made(REPORT_FILE, file_name(asked.report_type, asked.values, report_format), content_type, write(table))
+
+
+def file_name(report_type: str, values: Mapping[str, Any], report_format: str) -> str:
+    """The type, what it is about, and the days or periods: customer-statement-100001-2026-10-01-2026-10-31.pdf."""
+    parts = [report_type.lower()]
+    if values.get("customerNo"):
+        parts.append(values["customerNo"])
+    parts += [values[key].isoformat() for key in ("asOfDate", "fromDate", "toDate") if values.get(key)]
+    if values.get("glYear"):
+        parts.append(str(values["glYear"]))
+        parts += [f"{number:02d}" for number in dict.fromkeys((values["fromPeriod"], values["toPeriod"]))]
+    return f"{'-'.join(parts)}.{report_format.lower()}"
