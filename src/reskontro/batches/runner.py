@@ -40,7 +40,8 @@ from reskontro.batches.store import (
 from reskontro.db.engine import BATCH_LOCK, WORKER_NAME, Database, Transaction, client_transaction, lock_client, system_transaction
 from reskontro.kit.clock import Clock
 from reskontro.kit.ids import encode_id
-from reskontro.kit.json import JsonMalformed, read_json
+from reskontro.kit.json import JsonMalformed
+from reskontro.kit.quick import read_sent
 from reskontro.ledger.books import open_books
 from reskontro.settings import Settings
 from reskontro.web.metrics import Metrics
@@ -233,7 +234,7 @@ class Worker:
         chunk = ReadChunk(batch.batch_uuid, index, raw_items, [], [])
         for place, raw in enumerate(raw_items, index):
             try:
-                chunk.items.append(Item(place, read_json(raw), origin))
+                chunk.items.append(Item(place, read_sent(raw, kind.quick), origin))
                 chunk.results.append(None)
             except JsonMalformed as fault:
                 chunk.results.append(malformed(kind, fault))
@@ -310,7 +311,7 @@ class Worker:
         here: dict[str, int] = {}
         repeated: list[tuple[Item, str]] = []
         for item in items:
-            key = kind.natural_key(item.value)
+            key = kind.natural_key(item.sent.known)
             if key is None:
                 fresh.append(item)
                 continue

@@ -13,7 +13,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Context, Decimal, Inexact, InvalidOperation
 from functools import lru_cache
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, cast
+
+from msgspec import Meta
 
 from reskontro.kit.ids import IdMalformed, decode_id
 from reskontro.kit.messages import Messages, Severity
@@ -68,8 +70,10 @@ class Field:
         "position",
         "required",
         "schema",
+        "settled",
         "untouched",
         "use",
+        "wire",
     )
 
     def __init__(
@@ -88,6 +92,8 @@ class Field:
         empty_is_value: bool = False,
         untouched: bool = False,
         conditional: bool = False,
+        wire: Any = None,
+        settled: bool = False,
     ) -> None:
         self.name = name
         self.check = check
@@ -104,6 +110,10 @@ class Field:
         """Required in some calls with this object only, so that its schema cannot say it."""
         self.untouched = untouched
         """An object whose inner fields are read later, by whoever takes it on."""
+        self.wire = wire
+        """For ``kit.quick``: the type that a decoder may make of the value, without an object in it; None when it may be anything."""
+        self.settled = settled
+        """For ``kit.quick``: what the decoder makes of a text without blanks at its ends is what ``check`` would give."""
         self.position = 0
 
 
@@ -281,7 +291,8 @@ def text(name: str, maximum: int, description: str = "", *, pattern: re.Pattern[
     schema: dict[str, Any] = {"type": "string", "maxLength": maximum}
     if pattern is not None:
         schema["pattern"] = f"^{pattern.pattern}$"
-    return Field(name, check, schema, description, **options)
+    wire = Annotated[str, Meta(min_length=1, max_length=maximum)]
+    return Field(name, check, schema, description, wire=wire, settled=pattern is None, **options)
 
 
 def texts(
@@ -313,7 +324,7 @@ def texts(
         return found
 
     schema = {"type": "array", "items": {"type": "string", "maxLength": element_maximum}, "maxItems": maximum}
-    return Field(name, check, schema, description, **options)
+    return Field(name, check, schema, description, wire=list[str], **options)
 
 
 def _integral(value: Any) -> int:
@@ -337,7 +348,8 @@ def integer(name: str, minimum: int, maximum: int, description: str = "", **opti
             raise Invalid("RANGE", min=minimum, max=maximum)
         return number
 
-    return Field(name, check, {"type": "integer", "minimum": minimum, "maximum": maximum}, description, **options)
+    wire = Annotated[int, Meta(ge=minimum, le=maximum)]
+    return Field(name, check, {"type": "integer", "minimum": minimum, "maximum": maximum}, description, wire=wire, settled=True, **options)
 
 
 def decimal(
@@ -357,14 +369,19 @@ def decimal(
     smallest = unit if above_zero else least
     to_unit = Context(prec=DIGITS_MAX + decimals, traps=[Inexact, InvalidOperation]).quantize
     nothing = to_unit(Decimal(0), unit)
+    unlimited = minimum is None and maximum is None and not above_zero
+    to_few_digits = Context(prec=DIGITS_MAX, traps=[Inexact, InvalidOperation]).quantize
 
     def check(value: Any) -> Decimal:
-        if type(value) is Decimal:
-            number = value
-        elif type(value) is int:
-            number = Decimal(value)
-        else:
+        if type(value) is not Decimal and type(value) is not int:
             raise Invalid("TYPE", type="number")
+        if unlimited:
+            try:
+                # Nearly all numbers: with all decimals they have 15 digits at most.
+                return to_few_digits(value, unit) or nothing
+            except (Inexact, InvalidOperation):
+                pass
+        number = Decimal(value)
         if not least <= number <= most or (above_zero and number <= 0):
             raise Invalid("RANGE", min=smallest, max=most)
         try:
@@ -379,7 +396,7 @@ def decimal(
         schema["maximum"] = maximum
     if above_zero:
         schema["exclusiveMinimum"] = 0
-    return Field(name, check, schema, description, **options)
+    return Field(name, check, schema, description, wire=Any, **options)
 
 
 def _inexact(number: Decimal, decimals: int, least: Decimal | int, most: Decimal | int) -> Invalid:
@@ -392,6 +409,7 @@ def _inexact(number: Decimal, decimals: int, least: Decimal | int, most: Decimal
 _CENT = Decimal("0.01")
 _NO_MONEY = Decimal("0.00")
 _to_cents = Context(prec=DIGITS_MAX + 2, traps=[Inexact, InvalidOperation]).quantize
+_to_few_cents = Context(prec=DIGITS_MAX, traps=[Inexact, InvalidOperation]).quantize
 
 
 def read_money(value: Any) -> Decimal:
@@ -400,12 +418,13 @@ def read_money(value: Any) -> Decimal:
     One amount has one spelling inside, so that equal contents have equal hashes. Currencies without decimals are held to that by whoever
     knows the currency.
     """
-    if type(value) is Decimal:
-        number = value
-    elif type(value) is int:
-        number = Decimal(value)
-    else:
+    if type(value) is not Decimal and type(value) is not int:
         raise Invalid("TYPE", type="number")
+    try:
+        # Nearly all amounts: with two decimals they have 15 digits at most.
+        return _to_few_cents(value, _CENT) or _NO_MONEY
+    except (Inexact, InvalidOperation):
+        number = Decimal(value)
     try:
         amount = _to_cents(number, _CENT)
     except (Inexact, InvalidOperation):
@@ -427,7 +446,7 @@ def money(name: str, description: str = "", *, minimum: int | None = None, **opt
     schema: dict[str, Any] = {"type": "number"}
     if minimum is not None:
         schema["minimum"] = minimum
-    return Field(name, check, schema, description, **options)
+    return Field(name, check if minimum is not None else read_money, schema, description, wire=Any, **options)
 
 
 def boolean(name: str, description: str = "", **options: Any) -> Field:
@@ -438,7 +457,7 @@ def boolean(name: str, description: str = "", **options: Any) -> Field:
             raise Invalid("TYPE", type="boolean")
         return value
 
-    return Field(name, check, {"type": "boolean"}, description, **options)
+    return Field(name, check, {"type": "boolean"}, description, wire=bool, settled=True, **options)
 
 
 @lru_cache(maxsize=8192)
@@ -463,7 +482,8 @@ def day(name: str, description: str = "", *, check_day: Callable[[date], None] |
             check_day(found)
         return found
 
-    return Field(name, check, {"type": "string", "format": "date"}, description, **options)
+    wire: Any = date if check_day is None else str
+    return Field(name, check, {"type": "string", "format": "date"}, description, wire=wire, settled=check_day is None, **options)
 
 
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", re.ASCII | re.IGNORECASE)
@@ -488,7 +508,7 @@ def moment(name: str, description: str = "", **options: Any) -> Field:
             raise Invalid("FORMAT", value=value)
         return found
 
-    return Field(name, check, {"type": "string", "format": "date-time"}, description, **options)
+    return Field(name, check, {"type": "string", "format": "date-time"}, description, wire=str, **options)
 
 
 def choice(name: str, values: Iterable[str], description: str = "", **options: Any) -> Field:
@@ -507,7 +527,8 @@ def choice(name: str, values: Iterable[str], description: str = "", **options: A
             raise Invalid("CODE-UNKNOWN", value=value)
         return found
 
-    return Field(name, check, {"type": "string", "enum": listed}, description, **options)
+    wire = cast(Any, Literal)[tuple(listed)]
+    return Field(name, check, {"type": "string", "enum": listed}, description, wire=wire, settled=True, **options)
 
 
 def identifier(name: str, description: str = "", **options: Any) -> Field:
@@ -520,7 +541,7 @@ def identifier(name: str, description: str = "", **options: Any) -> Field:
             raise Invalid("FORMAT", value=value) from None
 
     schema = {"type": "string", "minLength": 22, "maxLength": 22, "pattern": "^[A-Za-z0-9_-]{22}$"}
-    return Field(name, check, schema, description, **options)
+    return Field(name, check, schema, description, wire=str, **options)
 
 
 def looked_up(name: str, maximum: int, look_up: Callable[[str], str | None], code: str, description: str = "", **options: Any) -> Field:
@@ -539,7 +560,7 @@ def looked_up(name: str, maximum: int, look_up: Callable[[str], str | None], cod
             raise Invalid(code, value=value)
         return found
 
-    return Field(name, check, {"type": "string", "maxLength": maximum}, description, **options)
+    return Field(name, check, {"type": "string", "maxLength": maximum}, description, wire=str, **options)
 
 
 def nested(name: str, inner: Schema, description: str = "", **options: Any) -> Field:

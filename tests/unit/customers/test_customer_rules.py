@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reskontro.kit.messages import render
+from reskontro.kit.quick import Sent
 from reskontro.norway.kid import KidTemplate
 from reskontro.receivable.customers.record import Values, changes_between
 from reskontro.receivable.customers.rules import Draft, Policy, resulting_values
@@ -38,7 +39,7 @@ Finding = tuple[str, str, str]
 
 def judge(sent: dict[str, Any], stored: Values | None = None, policy: Policy = POLICY) -> tuple[Values, list[Finding]]:
     """The resulting values, and the findings as (severity, code, pointer)."""
-    draft = Draft(sent, policy)
+    draft = Draft(Sent(sent), policy)
     values = resulting_values(draft, stored, policy)
     return values, [(found.severity, found.code, found.pointer) for found in draft.messages.in_order()]
 
@@ -57,7 +58,7 @@ def findings_of(policy: Policy = POLICY, **fields: Any) -> list[Finding]:
 
 def texts_of(policy: Policy = POLICY, **fields: Any) -> list[str]:
     """The English texts of the findings about a new customer."""
-    draft = Draft({"customerNo": "1", "name": "Kari Prøve", **fields}, policy)
+    draft = Draft(Sent({"customerNo": "1", "name": "Kari Prøve", **fields}), policy)
     resulting_values(draft, None, policy)
     return [render(message, "en") for message in draft.messages.in_order()]
 
@@ -319,7 +320,7 @@ class TestPairs:
     def test_national_id_never_shows_in_its_finding(self) -> None:
         """The text names the country only."""
         assert texts_of(ssn="10915596785") == ["ssn is not a valid national identity number (NO)"]
-        draft = Draft({"name": "A", "ssn": "10915596785"}, POLICY)
+        draft = Draft(Sent({"name": "A", "ssn": "10915596785"}), POLICY)
         resulting_values(draft, None, POLICY)
         assert "10915596785" not in str(draft.messages.in_order())
 

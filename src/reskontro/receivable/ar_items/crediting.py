@@ -10,6 +10,7 @@ from reskontro.batches.kinds import ItemResult, Origin
 from reskontro.kit.fields import CLEARED
 from reskontro.kit.messages import Message
 from reskontro.kit.money import ZERO, share
+from reskontro.kit.quick import Sent
 from reskontro.ledger.posting import OpenItem, Part
 from reskontro.norway.identities import currency_decimals
 from reskontro.receivable.ar_items.schemas import AR_ITEM_UPDATE, CREDIT_NOTE
@@ -55,7 +56,7 @@ def credit(desk: DocumentDesk, draft: Draft, item: OpenItem, customer: Customer,
         "currencyAmounts": amounts.on_wire,
         "documentLines": sent.get("documentLines"),
     }
-    note = read(raw, desk.policy)
+    note = read(Sent(raw), desk.policy)
     # What is wrong elsewhere in the request stops the credit note, but not the judgement of it.
     note.messages.error_count += draft.messages.error_count
     result = post(desk, note, origin)

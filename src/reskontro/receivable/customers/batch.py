@@ -6,22 +6,25 @@ from collections.abc import Sequence
 
 from reskontro.batches.kinds import BatchKind, ChunkContext, Item, ItemResult, Process
 from reskontro.db.engine import Transaction
+from reskontro.kit.quick import QuickReader
 from reskontro.receivable.customers.desk import CustomerDesk, policy_of
 from reskontro.receivable.customers.rules import Draft
-from reskontro.receivable.customers.schemas import customer_key, identify
+from reskontro.receivable.customers.schemas import CUSTOMER, customer_key, identify
+
+_read_quickly = QuickReader(CUSTOMER, require=False)
 
 
 def prepare(context: ChunkContext, items: Sequence[Item]) -> None:
     """Read customers and make every check that needs nothing stored."""
     policy = policy_of(context)
     for item in items:
-        item.draft, item.prepared_for = Draft(item.value, policy), context.policy_key
+        item.draft, item.prepared_for = Draft(item.sent, policy), context.policy_key
 
 
 def _processing(*, may_create: bool) -> Process:
     def process(transaction: Transaction, context: ChunkContext, items: Sequence[Item]) -> list[ItemResult]:
         desk = CustomerDesk(transaction, context)
-        drafts = [item.draft if item.prepared_for == context.policy_key else desk.read(item.value) for item in items]
+        drafts = [item.draft if item.prepared_for == context.policy_key else Draft(item.sent, desk.policy) for item in items]
         desk.load_for(drafts)
         results: list[ItemResult] = []
         for item, draft in zip(items, drafts, strict=True):
@@ -45,6 +48,7 @@ def _kind(operation: str, *, may_create: bool) -> BatchKind:
         identify=identify,
         process=_processing(may_create=may_create),
         prepare=prepare,
+        quick=_read_quickly,
     )
 
 

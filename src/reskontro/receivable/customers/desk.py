@@ -13,6 +13,7 @@ from reskontro.batches.kinds import ChunkContext, ItemResult, Origin
 from reskontro.db.bulk import ASIDE_FROM, Outbox
 from reskontro.db.engine import Transaction
 from reskontro.kit.messages import Messages, Severity
+from reskontro.kit.quick import Sent
 from reskontro.ledger.log import LogEntry, send_log
 from reskontro.ledger.series import YEARLESS, claim, last_claimed
 from reskontro.norway.kid import KidTemplate
@@ -190,8 +191,8 @@ class CustomerDesk:
     # ------------------------------------------------------------------------------------------------ judging
 
     def read(self, raw: dict[str, Any]) -> Draft:
-        """An item as far as it can be judged without knowing what is stored."""
-        return Draft(raw, self.policy)
+        """An object as far as it can be judged without knowing what is stored."""
+        return Draft(Sent(raw), self.policy)
 
     def propose(self, draft: Draft, *, may_create: bool = True) -> CustomerOutcome:
         """Judge an item; nothing takes effect before ``accept``, which must come before the next proposal that is accepted.

@@ -14,6 +14,7 @@ from typing import Any, Final
 from reskontro.kit.fields import CLEARED, Invalid, clean_text
 from reskontro.kit.messages import Messages, Severity
 from reskontro.kit.money import decimals_of
+from reskontro.kit.quick import Sent
 from reskontro.norway.accounts import is_bank_account
 from reskontro.norway.identities import (
     currency_decimals,
@@ -76,16 +77,19 @@ class Draft:
         "client_reference",
         "customer_no",
         "messages",
-        "raw",
+        "sent",
         "ssn_is_masked",
         "values",
     )
 
-    def __init__(self, raw: dict[str, Any], policy: Policy) -> None:
-        self.raw = raw
+    def __init__(self, sent: Sent, policy: Policy) -> None:
+        self.sent = sent
         self.messages = Messages()
         self._failed: set[str] | None = None
-        values = CUSTOMER.read(raw, self.messages, unknown=policy.unknown_fields, require=False, keep_cleared=True)
+        if sent.values is None:
+            values = CUSTOMER.read(sent.value, self.messages, unknown=policy.unknown_fields, require=False, keep_cleared=True)
+        else:
+            values = sent.values
         self.values: Values = values
         # Of these an empty text says as little as no text.
         self.customer_no: str | None = values.get("customerNo") or None
@@ -94,13 +98,18 @@ class Draft:
         ssn = values.get("ssn")
         self.ssn_is_masked = isinstance(ssn, str) and "*" in ssn
         if self.ssn_is_masked:
-            del values["ssn"]
+            self.values = {name: value for name, value in values.items() if name != "ssn"}
+
+    @property
+    def raw(self) -> dict[str, Any]:
+        """The object as it was sent."""
+        return self.sent.value
 
     def refused(self, name: str) -> bool:
         """Whether the field was sent and did not pass its own checks."""
         if name in self.values:
             return self._failed is not None and name in self._failed
-        return self.raw.get(name) is not None and not (name == "ssn" and self.ssn_is_masked)
+        return self.sent.known.get(name) is not None and not (name == "ssn" and self.ssn_is_masked)
 
     def country_refused(self) -> bool:
         """Whether a country was sent that is none."""

@@ -6,24 +6,25 @@ from collections.abc import Sequence
 
 from reskontro.batches.kinds import BatchKind, ChunkContext, Item, ItemResult
 from reskontro.db.engine import Transaction
+from reskontro.kit.quick import QuickReader
 from reskontro.receivable.documents.desk import DocumentDesk, policy_of
 from reskontro.receivable.documents.poster import post
 from reskontro.receivable.documents.rules import read
-from reskontro.receivable.documents.schemas import document_key, identify
+from reskontro.receivable.documents.schemas import DOCUMENT, document_key, identify
 
 
 def prepare(context: ChunkContext, items: Sequence[Item]) -> None:
     """Read documents and make every check that needs nothing stored."""
     policy = policy_of(context)
     for item in items:
-        item.draft, item.prepared_for = read(item.value, policy), context.policy_key
+        item.draft, item.prepared_for = read(item.sent, policy), context.policy_key
 
 
 def process(transaction: Transaction, context: ChunkContext, items: Sequence[Item]) -> list[ItemResult]:
     """Validate and post a set of documents; see batches.kinds.Process."""
     desk = DocumentDesk(transaction, context)
     policy = desk.policy
-    drafts = [item.draft if item.prepared_for == context.policy_key else read(item.value, policy) for item in items]
+    drafts = [item.draft if item.prepared_for == context.policy_key else read(item.sent, policy) for item in items]
     desk.load(drafts)
     results = [post(desk, draft, item.origin) for item, draft in zip(items, drafts, strict=True)]
     desk.write()
@@ -39,5 +40,6 @@ DOCUMENTS_POST = BatchKind(
     identify=identify,
     process=process,
     prepare=prepare,
+    quick=QuickReader(DOCUMENT),
 )
 """Posts documents of all types."""

@@ -13,6 +13,7 @@ import msgspec
 
 from reskontro.kit.fields import Field
 from reskontro.kit.messages import Messages, Severity
+from reskontro.kit.quick import Sent
 from reskontro.norway.kid import Algorithm, is_valid
 from reskontro.receivable.customers.schemas import CUSTOMER
 from reskontro.receivable.documents.schemas import AMOUNTS, DOCUMENT, DOCUMENT_LINE, sent_reference
@@ -54,7 +55,7 @@ class Policy:
 class Draft:
     """A document as it was sent, read and checked by itself."""
 
-    raw: dict[str, Any]
+    sent: Sent
     values: dict[str, Any]
     messages: Messages
     content_hash: bytes
@@ -64,29 +65,37 @@ class Draft:
     document_no: str | None
     """The number sent, None when there is none or it was refused."""
 
+    @property
+    def raw(self) -> dict[str, Any]:
+        """The object as it was sent."""
+        return self.sent.value
+
     def find(self, severity: Severity, code: str, name: str, /, **parameters: Any) -> None:
         """Note a finding of a field of the header."""
         self.messages.add(severity, code, name, f"/{name}", _POSITION[name], **parameters)
 
     def refused(self, name: str) -> bool:
         """Whether a field was sent but did not pass."""
-        sent = self.raw.get(name)
-        return sent is not None and name not in self.values and not (type(sent) is str and not sent.strip())
+        if name in self.values:
+            return False
+        sent = self.sent.known.get(name)
+        return sent is not None and not (type(sent) is str and not sent.strip())
 
     @property
     def reference(self) -> str | None:
         """The clientReference, for the result."""
         reference: str | None = self.values.get("clientReference")
-        return reference if reference is not None else sent_reference(self.raw)
+        return reference if reference is not None else sent_reference(self.sent.known)
 
 
-def read(raw: dict[str, Any], policy: Policy) -> Draft:
+def read(sent: Sent, policy: Policy) -> Draft:
     """Read a document and make every check that needs nothing stored."""
     messages = Messages()
-    values = DOCUMENT.read(raw, messages, unknown=policy.unknown)
+    # The checks take away what they refuse, from a copy: what was sent stays known.
+    values = DOCUMENT.read(sent.value, messages, unknown=policy.unknown) if sent.values is None else sent.values.copy()
     lines = values.get("documentLines", [])
     document_type = values.get("documentType")
-    draft = Draft(raw, values, messages, b"", lines, document_type, values.get("documentNo"))
+    draft = Draft(sent, values, messages, b"", lines, document_type, values.get("documentNo"))
     if not messages.error_count:
         content = values
         if "clientReference" in values or "customer" in values:
@@ -101,7 +110,7 @@ def read(raw: dict[str, Any], policy: Policy) -> Draft:
         del values["documentDate"]
     kid = values.get("kid")
     if kid is not None and not is_valid(kid, policy.kid_algorithm):
-        draft.find(policy.kid, "KID-CHECK", "kid", value=raw["kid"])
+        draft.find(policy.kid, "KID-CHECK", "kid", value=draft.raw["kid"])
     if document_type is None:
         return draft
     if "payment" in values and document_type != "PY":
@@ -137,6 +146,8 @@ def _refuse_amount(draft: Draft, amounts: dict[str, Any], name: str, least: Deci
         pointer = f"/documentLines/{line}/currencyAmounts/{name}"
         position = (_LINES, line, DOCUMENT_LINE.field("currencyAmounts").position, _amount_field(name).position)
     draft.messages.add("E", "RANGE", name, pointer, position, min=least, max=10**15 - 1 if most is None else most)
+    # The object is part of what the short way made: should the item be read again, it must be parsed.
+    draft.sent.forget_values()
     del amounts[name]
 
 
@@ -178,7 +189,7 @@ def _check_lines(draft: Draft, document_type: str) -> None:
                 if amounts and amounts.get(name):
                     _refuse_amount(draft, amounts, name, 0, 0, index)
         elif amounts is None:
-            if draft.raw["documentLines"][index].get("currencyAmounts") in (None, ""):
+            if draft.sent.values is not None or draft.raw["documentLines"][index].get("currencyAmounts") in (None, ""):
                 _find_in_line(draft, index, "REQUIRED", "currencyAmounts")
         elif document_type in _UNTAXED and amounts.get("vat"):
             _refuse_amount(draft, amounts, "vat", 0, 0, index)
