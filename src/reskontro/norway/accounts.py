@@ -115,3 +115,18 @@ def is_rf_reference(value: str) -> bool:
     reference = value.replace(" ", "").upper()
     match = _RF.fullmatch(reference)
     return match is not None and 2 <= int(match[1]) <= 98 and _remainder_97(reference[4:] + reference[:4]) == 1
+
+
+@lru_cache(maxsize=4_096)
+def bic_of_account(account: str) -> str | None:
+    """The BIC of the bank of a Norwegian account number (eleven digits) or an IBAN, None when the registry does not know
+    it.
+    """
+    from schwifty import IBAN  # loaded at first use, as above
+    from schwifty.exceptions import SchwiftyException
+
+    try:
+        bic = IBAN(iban_of_account(account) if is_account_no(account) else account).bic
+    except SchwiftyException:
+        return None
+    return None if bic is None else str(bic)

@@ -69,7 +69,7 @@ def read_mandates(
 
     Raises FormatFault, possibly after many parts: only when the TransmissionEnd has been given is the whole file right.
     """
-    return read_transmission(pieces, _READERS, window_start=window_start)
+    return read_transmission(pieces, READERS, window_start=window_start)
 
 
 def read_mandates_assignment(source: Source, assignment: Assignment) -> Iterator[Mandate | AssignmentEnd]:
@@ -93,4 +93,4 @@ def read_mandates_assignment(source: Source, assignment: Assignment) -> Iterator
     yield AssignmentEnd(assignment, count, count + 2, kroner(0))
 
 
-_READERS: Readers[Mandate] = {("21", "24"): ("MANDATES", read_mandates_assignment)}
+READERS: Readers[Mandate] = {("21", "24"): ("MANDATES", read_mandates_assignment)}

@@ -13,19 +13,21 @@ from reskontro.norway.rates import ValueMissing
 from reskontro.norway.topics import (
     accounts,
     ageing,
+    avtalegiro,
     bookkeeping,
     coverage,
     fees,
     identity,
     interest,
     kid,
+    ocr,
     salaer,
     timeline,
     vat,
 )
 from reskontro.norway.topics.answers import Calculation
 
-_TOPICS = (kid, accounts, identity, vat, fees, salaer, timeline, interest, coverage, bookkeeping, ageing)
+_TOPICS = (kid, accounts, identity, vat, fees, salaer, timeline, interest, coverage, bookkeeping, ageing, ocr, avtalegiro)
 _FUNCTIONS: dict[str, Calculation] = {name: function for topic in _TOPICS for name, function in topic.FUNCTIONS.items()}
 
 RULES: tuple[str, ...] = tuple(_FUNCTIONS)
@@ -39,12 +41,12 @@ class RuleUnknown(ValueError):
 def calculate(rule: str, values: Mapping[str, Any]) -> dict[str, Any]:
     """The answer of a rule, in JSON values: amounts and rates as decimal texts, dates as YYYY-MM-DD.
 
-    The first two dotted parts of the name choose the function; further parts only say what a case stresses. Raises
-    RuleUnknown for a name that is not known, InputInvalid for an input that lacks something, and ValueMissing for a day
-    outside the known legal values.
+    The first two dotted parts of the name choose the function; further parts only say what a case stresses, unless the
+    whole name is that of a function. Raises RuleUnknown for a name that is not known, InputInvalid for an input that
+    lacks something, and ValueMissing for a day outside the known legal values.
     """
     name = ".".join(rule.split(".")[:2])
-    function = _FUNCTIONS.get(name)
+    function = _FUNCTIONS.get(rule) or _FUNCTIONS.get(name)
     if function is None:
         raise RuleUnknown(f"{name[:80]} is not a known rule")
     return function(Input(values))

@@ -168,6 +168,15 @@ class Input:
         path = f"{self._path}.{key}"
         return [Input({"lines": value}, f"{path}[{index}]").objects("lines") for index, value in enumerate(self._elements(key))]
 
+    def texts(self, key: str) -> list[str]:
+        """A list of texts."""
+        return [Input({key: value}, self._path).text(key) for value in self._elements(key)]
+
+    def text_lists(self, key: str) -> list[list[str]]:
+        """A list of lists of texts."""
+        path = f"{self._path}.{key}"
+        return [Input({"texts": value}, f"{path}[{index}]").texts("texts") for index, value in enumerate(self._elements(key))]
+
     def amounts(self, key: str, *, negative: bool = True) -> list[Decimal]:
         """A list of amounts."""
         return [self._amount(value, key, negative) for value in self._elements(key)]

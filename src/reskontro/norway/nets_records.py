@@ -7,6 +7,7 @@ with a line that does not fit. Positions count from 1 and are inclusive, as in t
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -211,3 +212,17 @@ def amount_of(value: str, number: int, positions: tuple[int, int]) -> int:
     if ore >= 10**AMOUNT_DIGITS_MAX:
         raise FormatFault(f"the amount has more than {AMOUNT_DIGITS_MAX} digits", line=number, positions=positions, reason="AMOUNT")
     return ore
+
+
+def in_latin_1(value: str) -> str:
+    """The text in letters of ISO-8859-1: a letter the encoding lacks is written without its accent, or as ``?``; control
+    characters become blanks.
+    """
+    characters = []
+    for character in unicodedata.normalize("NFC", value):
+        if ord(character) >= 256:
+            base = unicodedata.normalize("NFKD", character)[0]
+            characters.append(base if ord(base) < 128 else "?")
+        else:
+            characters.append(character if character.isprintable() else " ")
+    return "".join(characters)
