@@ -18,6 +18,7 @@ from reskontro.receivable.customers.batch import CUSTOMERS_POST, CUSTOMERS_PUT
 from reskontro.receivable.document_bundles import endpoints as document_bundles
 from reskontro.receivable.documents import endpoints as documents
 from reskontro.receivable.documents.batch import DOCUMENTS_POST
+from reskontro.receivable.files import endpoints as files
 from reskontro.receivable.gl_items import endpoints as gl_items
 from reskontro.receivable.gl_movements import endpoints as gl_movements
 from reskontro.receivable.insights import endpoints as insights
@@ -33,7 +34,7 @@ VERSION = version("reskontro")
 def all_operations() -> list[Operation]:
     """Every operation of the API."""
     books = (administration, client_configs, codes)
-    ledger = (customers, documents, document_bundles, gl_items, gl_movements, insights, log_items)
+    ledger = (customers, documents, document_bundles, files, gl_items, gl_movements, insights, log_items)
     postings = (ar_items, auto_postings, matching, payment_reservations)
     rooms = (token, batches, *books, *ledger, *postings, health)
     return [operation for room in rooms for operation in room.routes.operations]

@@ -9,9 +9,9 @@ import psycopg
 from joserfc import jwt
 from psycopg.types.json import Jsonb
 
-from reskontro.kit.ids import encode_id, new_id
+from reskontro.kit.ids import encode_id
 from reskontro.ledger.books import raise_version
-from reskontro.receivable.files.content import store_content
+from tests.api.uploads import uploaded
 from tests.house import House
 
 OURS, THEIRS, UNKNOWN = 3107, 421_842_187, 999_999_998
@@ -54,14 +54,6 @@ def settle_in(house: House, client_no: int) -> dict[str, str]:
         )
         transaction.execute("update period set status = 'CLOSED', closed_at = now(), closed_by = 'test' where to_date = '2026-01-31'")
         raise_version(transaction, client_no)
-        file_id = new_id()
-        stored = store_content(transaction, client_no, file_id, [b"content"])
-        names = ("REPORT", "OUT", "r.pdf", "application/pdf", stored.size, stored.sha256, stored.storage)
-        transaction.execute(
-            "insert into file (client_no, file_id, file_type, direction, file_name, content_type, size, sha256, storage, created_at, created_by)"
-            " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, now(), 'test')",
-            (client_no, file_id, *names),
-        )
     customer, gone = f"C{client_no}", f"G{client_no}"
     own.customer(customer)
     own.customer(gone)
@@ -85,6 +77,7 @@ def settle_in(house: House, client_no: int) -> dict[str, str]:
         "glitemid": document["glItems"][0]["glItemId"],
         "matchid": encode_id(own.rows("select match_id from match")[0][0]),
     }
+    objects["fileid"] = uploaded(own, file_name=f"{client_no}.pdf")["fileId"]
     sent = {"paymentId": f"R{client_no}", "customerNo": customer, "amount": 10}
     reservation = own.post("/paymentreservations", {"paymentReservation": sent})
     assert reservation.status_code == 201, reservation.text

@@ -226,5 +226,9 @@ class Kinds:
             raise ValueError(f"batch kind {kind.name} is registered twice")
         self._by_name[kind.name] = kind
 
+    def get(self, name: str) -> BatchKind | RunKind | None:
+        """The kind of that name, None when there is none."""
+        return self._by_name.get(name)
+
     def __getitem__(self, name: str) -> BatchKind | RunKind:
         return self._by_name[name]

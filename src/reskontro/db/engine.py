@@ -103,6 +103,11 @@ class Database:
             reconnect_failed=ConnectionPool.check,
         )
 
+    @property
+    def objects(self) -> ObjectStore | None:
+        """Where the content of files goes when it is not to lie in the database."""
+        return self._objects
+
     def open(self) -> None:
         """Fill the pool and refuse an unsafe role; raises UnsafeRole or psycopg.OperationalError."""
         with self.connect() as connection:

@@ -252,6 +252,8 @@ OUTCOME_TEXTS: dict[str, tuple[str, str]] = {
     "CREDIT-NOTE-CREATED": ("Credit note created", "Kreditnota opprettet"),
     "AR-ITEM-UPDATED": ("AR item updated", "Reskontropost endret"),
     "AR-ITEM-UNCHANGED": ("AR item unchanged", "Reskontropost uendret"),
+    "FILE-STORED": ("File stored", "Fil lagret"),
+    "FILE-UNCHANGED": ("File already stored", "Fil allerede lagret"),
     "POSTINGS-BOOKED": ("The postings were booked", "Posteringene ble bokført"),
     "POSTINGS-VALID": ("The postings are valid", "Posteringene er gyldige"),
     "POSTINGS-REJECTED": ("The postings were rejected", "Posteringene ble avvist"),

@@ -177,10 +177,10 @@ def openapi_document(
             schema, media = problem, PROBLEM
             if operation.body is not None and FORM in operation.body.media and status in (400, 401):
                 schema, media = oauth_error, JSON
-            responses[str(status)] = {
-                "description": _PROBLEM_TEXTS[status],
-                "content": {media: {"schema": components.reference(schema, output=True)}},
-            }
+            described = components.reference(schema, output=True)
+            if status in operation.refusals:
+                described = {"anyOf": [described, components.reference(operation.refusals[status], output=True)]}
+            responses[str(status)] = {"description": _PROBLEM_TEXTS[status], "content": {media: {"schema": described}}}
         names = [segment[1:-1] for segment in operation.path.split("/") if segment.startswith("{")]
         parameters = [_path_parameter(name) for name in names] + [_parameter(parameter) for parameter in operation.parameters]
         if operation.idempotent:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 JSON = "application/json"
 NDJSON = "application/x-ndjson"
 CSV = "text/csv"
+OCTETS = "application/octet-stream"
 FORM = "application/x-www-form-urlencoded"
 PROBLEM = "application/problem+json"
 
@@ -61,6 +62,8 @@ class Answer:
     list_key: str | None = None
     media: tuple[str, ...] = (JSON,)
     headers: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
+    """Media types that some of the objects can be given out in; the endpoint knows which."""
 
 
 Endpoint = Callable[["Call"], "Reply"] | Callable[["Call"], Awaitable["Reply"]]
@@ -85,6 +88,8 @@ class Operation:
     """Behind a token, but without a client in its path."""
     all_clients: bool = False
     """Only for a token that may use every client."""
+    refusals: Mapping[int, Schema] = field(default_factory=dict)
+    """Problems that say more than others, by status."""
 
     @property
     def is_write(self) -> bool:
@@ -126,6 +131,7 @@ class Routes:
         problems: Sequence[int] = (),
         any_client: bool = False,
         all_clients: bool = False,
+        refusals: Mapping[int, Schema] | None = None,
     ) -> Callable[[Any], Any]:
         """Decorator that declares the function as the endpoint of an operation."""
 
@@ -134,7 +140,10 @@ class Routes:
             if scope is not None and method in ("GET", "DELETE"):
                 known += (USER_ID,)
             self.operations.append(
-                Operation(id, method, path, tag, summary, scope, answers, endpoint, known, body, tuple(problems), any_client, all_clients)
+                Operation(
+                    *(id, method, path, tag, summary, scope, answers, endpoint, known, body, tuple(problems), any_client, all_clients),
+                    refusals=refusals or {},
+                )
             )
             return endpoint
 

@@ -146,7 +146,7 @@ def _no_operation(allowed: Sequence[str]) -> Problem:
 def _negotiate(call: Call) -> None:
     """Accept, Content-Type and Content-Encoding."""
     operation = call.operation
-    offered = next((answer.media for answer in operation.answers.values()), (JSON,))
+    offered = next(((*answer.media, *answer.also) for answer in operation.answers.values()), (JSON,))
     call.media = accepted_media(call.request.headers.get("accept"), offered)
     body = operation.body
     if body is None or operation.scope is None:

@@ -6,10 +6,10 @@ from typing import Final
 
 from reskontro.kit.fields import Schema, choice, identifier, integer, moment, money, nested_array, text
 from reskontro.receivable.customers.schemas import NUMBER_MAX
+from reskontro.receivable.files.schemas import FILE
 
 BUNDLE_TYPES: Final = ("INVOICING", "REMINDER", "INTEREST", "STATEMENT")
 STATUSES: Final = ("OPEN", "SEALED")
-_SIZE_MAX: Final = 2**53 - 1
 
 BUNDLE_DOCUMENT = Schema(
     "BundleDocument",
@@ -18,26 +18,6 @@ BUNDLE_DOCUMENT = Schema(
         text("documentNo", 35, "Number of the document", use="out"),
         text("documentType", 2, "Type of the document", use="out"),
         money("inclVat", "Its total, as the document states it", use="out"),
-    ],
-)
-
-FILE = Schema(
-    "File",
-    [
-        identifier("fileId", "Id of the file", use="out"),
-        integer("clientNo", 1, NUMBER_MAX, "The client", use="out"),
-        text("fileName", 120, "Name", use="out"),
-        text("fileType", 120, "Type: code list FILE-TYPE", use="out"),
-        text("contentType", 120, "Media type", use="out"),
-        choice("direction", ("IN", "OUT"), "Uploaded or produced", use="out"),
-        integer("size", 0, _SIZE_MAX, "Bytes", use="out"),
-        text("sha256", 64, "SHA-256 of the content, hex", use="out"),
-        text("documentNo", 35, "Document it belongs to", use="out"),
-        identifier("documentBundleId", "Bundle it is in", use="out"),
-        identifier("batchUuid", "Batch or run it was made or imported by", use="out"),
-        moment("createdAt", "When it was stored", use="out"),
-        text("createdBy", 64, "On whose behalf", use="out"),
-        text("content", 2**31 - 1, "Base64; only of one file, with expand=content", use="out"),
     ],
 )
 

@@ -11,6 +11,7 @@ from reskontro.db.engine import Transaction
 from reskontro.kit.errors import not_found
 from reskontro.ledger.books import open_books
 from reskontro.receivable.document_bundles.schemas import BUNDLE_TYPES
+from reskontro.receivable.files.store import get_files
 from reskontro.receivable.moments import end_moment, first_moment
 from reskontro.receivable.sql import found_ids
 from reskontro.web.lists import Listing
@@ -89,12 +90,35 @@ _DOCUMENTS = (
     "select document_bundle_id, document_uuid, document_no, document_type, incl_vat from document"
     " where client_no = %s and document_bundle_id = any(%s) order by created_at, document_uuid"
 )
+# What was made for a bundle, what was uploaded for its documents, and what they name.
+_FILES_OF = (
+    "select document_bundle_id, file_id from file where client_no = %s and document_bundle_id = any(%s)"
+    " union select d.document_bundle_id, f.file_id from document d"
+    " join file f on f.client_no = d.client_no and f.document_key = d.document_key and f.file_type = 'ATTACHMENT'"
+    " where d.client_no = %s and d.document_bundle_id = any(%s)"
+)
+_NAMED_FILES = (
+    "select document_bundle_id, details -> 'attachmentFiles' from document"
+    " where client_no = %s and document_bundle_id = any(%s) and details ? 'attachmentFiles'"
+)
+
+
+def _files_of(transaction: Transaction, client_no: int, bundles: Sequence[UUID]) -> dict[UUID, list[UUID]]:
+    """The files of bundles, oldest first."""
+    ids = list(bundles)
+    found: dict[UUID, set[UUID]] = {}
+    for bundle, file_id in transaction.execute(_FILES_OF, (client_no, ids, client_no, ids)):
+        found.setdefault(bundle, set()).add(file_id)
+    for bundle, named in transaction.execute(_NAMED_FILES, (client_no, ids)):
+        found.setdefault(bundle, set()).update(UUID(file["fileId"]) for file in named)
+    return {bundle: sorted(members, key=lambda file_id: file_id.int) for bundle, members in found.items()}
 
 
 def bundle_views(transaction: Transaction, client_no: int, ids: Sequence[UUID], expand: Sequence[str]) -> list[dict[str, Any]]:
     """Bundles by id, in the order of the ids; those that are gone are left out."""
     values = (client_no, list(ids))
     totals = {row[0]: row[1:] for row in transaction.execute(_TOTALS, values)}
+    files = _files_of(transaction, client_no, ids)
     views: dict[UUID, dict[str, Any]] = {}
     for identifier, account_no, customer_no, bundle_type, reference, batch_uuid, status, created_at in transaction.execute(_BUNDLES, values):
         count, currency, total = totals.get(identifier, (0, None, None))
@@ -110,15 +134,17 @@ def bundle_views(transaction: Transaction, client_no: int, ids: Sequence[UUID], 
             "currency": currency,
             "totalInclVat": total,
             "documentCount": count,
-            "fileCount": 0,
+            "fileCount": len(files.get(identifier, ())),
             "createdAt": created_at,
         }
         if DOCUMENTS in expand:
             views[identifier]["documents"] = []
-        if FILES in expand:
-            views[identifier]["files"] = []
     if DOCUMENTS in expand:
         for identifier, *document in transaction.execute(_DOCUMENTS, values):
             names = ("documentUuid", "documentNo", "documentType", "inclVat")
             views[identifier]["documents"].append(dict(zip(names, document, strict=True)))
+    if FILES in expand:
+        records = get_files(transaction, client_no, [file_id for members in files.values() for file_id in members])
+        for identifier, view in views.items():
+            view["files"] = [records[file_id].view() for file_id in files.get(identifier, ())]
     return [views[identifier] for identifier in ids if identifier in views]

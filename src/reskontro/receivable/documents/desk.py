@@ -30,6 +30,7 @@ from reskontro.receivable.documents.numbers import DocumentNumbers, KidNumbers
 from reskontro.receivable.documents.rules import CENT, Draft, Policy
 from reskontro.receivable.documents.schemas import DOCUMENT_TYPES, identify
 from reskontro.receivable.documents.store import KnownDocument
+from reskontro.receivable.files.store import known_attachments
 
 
 def policy_of(context: ChunkContext) -> Policy:
@@ -70,6 +71,7 @@ class DocumentDesk(CustomerItemDesk):
         self._used_keys: set[str] = set()
         self.numbers = DocumentNumbers(transaction, context, self._used_keys)
         self._kids: KidNumbers | None = None
+        self._attachments: dict[UUID, bool] = {}
         self.new_documents: list[Any] = []
         """Sent by ``write``."""
 
@@ -81,6 +83,7 @@ class DocumentDesk(CustomerItemDesk):
         keys: set[str] = set()
         kids: set[str] = set()
         references: set[tuple[str, str]] = set()
+        attachments: set[UUID] = set()
         for draft in drafts:
             values = draft.values
             if "customerNo" in values:
@@ -93,6 +96,8 @@ class DocumentDesk(CustomerItemDesk):
                     keys.add(line["referenceDocumentNo"].lower())
             if "kid" in values:
                 kids.add(values["kid"])
+            if "attachmentFiles" in values:
+                attachments |= {file["fileId"] for file in values["attachmentFiles"] if "fileId" in file}
             payment = values.get("payment")
             if payment and "bankReference" in payment:
                 references.add((bank_account_key(self.books, self.context.today, payment.get("bankAccountNo")), payment["bankReference"].lower()))
@@ -100,6 +105,18 @@ class DocumentDesk(CustomerItemDesk):
         self._load_documents(keys)
         self.load_kids(kids)
         self.load_bank_references(references)
+        self._load_attachments(attachments)
+
+    def _load_attachments(self, ids: set[UUID]) -> None:
+        wanted = ids - self._attachments.keys()
+        if wanted:
+            found = known_attachments(self.transaction, self.client_no, wanted)
+            self._attachments |= {file_id: file_id in found for file_id in wanted}
+
+    def has_attachment(self, file_id: UUID) -> bool:
+        """Whether the client has uploaded an attachment of that id."""
+        self._load_attachments({file_id})
+        return self._attachments[file_id]
 
     def _load_documents(self, keys: set[str]) -> None:
         wanted = keys - self._asked_keys

@@ -202,8 +202,7 @@ def _check_attachments(desk: DocumentDesk, draft: Draft) -> None:
     values = draft.values
     position = DOCUMENT.field("attachmentFiles").position
     for index, file in enumerate(values.get("attachmentFiles", ())):
-        if "fileId" in file:
-            # This version stores no files, so none can be attached.
+        if "fileId" in file and not desk.has_attachment(file["fileId"]):
             sent = draft.raw["attachmentFiles"][index].get("fileId")
             draft.messages.add("E", "FILE-UNKNOWN", "fileId", f"/attachmentFiles/{index}/fileId", (position, index), value=sent)
     if "attachmentCodes" in values and desk.books.keeps("ATTACHMENT"):

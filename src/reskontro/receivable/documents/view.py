@@ -73,6 +73,7 @@ def _view(client_no: int, record: dict[str, Any]) -> dict[str, Any]:
     for name in _DETAIL_FIELDS:
         value = details.get(name)
         view[name] = [] if value is None and name in ARRAYS else value
+    view["attachmentFiles"] = [{"fileId": UUID(file["fileId"]), "fileName": file.get("fileName")} for file in view["attachmentFiles"]]
     view |= {
         "documentUuid": record["document_uuid"],
         "clientNo": client_no,

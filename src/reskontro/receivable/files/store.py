@@ -81,16 +81,6 @@ def get_files(transaction: Transaction, client_no: int, ids: Sequence[UUID]) -> 
     return {record.file_id: record for record in rows}
 
 
-def files_of_bundles(transaction: Transaction, client_no: int, bundles: Sequence[UUID]) -> list[FileRecord]:
-    """The files of document bundles, oldest first."""
-    cursor = transaction.cursor(row_factory=class_row(FileRecord))
-    rows = cursor.execute(
-        f"select {_WITHOUT_LETTER} from file where client_no = %s and document_bundle_id = any(%s) order by created_at, file_id".encode(),
-        (client_no, list(bundles)),
-    )
-    return list(rows)
-
-
 def uploaded_before(transaction: Transaction, client_no: int, file_type: str, sha256: bytes) -> FileRecord | None:
     """The uploaded file of that type and content."""
     cursor = transaction.cursor(row_factory=class_row(FileRecord))
