@@ -20,6 +20,7 @@ from reskontro.app import Application, build_services
 from reskontro.batches.kinds import Kinds, Origin
 from reskontro.batches.runner import Worker
 from reskontro.db.engine import Database
+from reskontro.db.quick import QuickReads
 from reskontro.kit.clock import MovableClock
 from reskontro.kit.ids import new_id
 from reskontro.receivable.administration.service import create_client
@@ -177,3 +178,4 @@ def serve(database: Database, settings: Settings, clock: MovableClock) -> Iterat
         server.should_exit = True
         thread.join(timeout=10)
         services.threads.shutdown(wait=False)
+        services.part(QuickReads).close()

@@ -13,6 +13,7 @@ from reskontro.batches.accept import Uploads
 from reskontro.batches.collector import Collector
 from reskontro.batches.schemas import PROBLEM_SCHEMA, SUMMARY
 from reskontro.db.engine import Database
+from reskontro.db.quick import QuickReads
 from reskontro.host.pages import Pages
 from reskontro.host.token import OAUTH_ERROR
 from reskontro.kit.clock import Clock, SystemClock
@@ -49,6 +50,7 @@ def build_services(settings: Settings, database: Database, clock: Clock | None =
     services.put(TokenEndpoint(database, settings, clock, services.authenticator.signing_keys))
     services.put(Collector(services))
     services.put(Uploads(settings.streams_max))
+    services.put(QuickReads(database))
     return services
 
 
@@ -77,6 +79,7 @@ class Application:
                 await send({"type": "lifespan.startup.complete"})
             else:
                 self.services.threads.shutdown(wait=True, cancel_futures=False)
+                self.services.part(QuickReads).close()
                 self.services.database.close()
                 await send({"type": "lifespan.shutdown.complete"})
                 return

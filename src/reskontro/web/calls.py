@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -13,7 +14,7 @@ from uuid import UUID
 from starlette.requests import Request
 
 from reskontro.access.tokens import Authenticator, Principal
-from reskontro.db.engine import Database
+from reskontro.db.engine import Database, Transaction
 from reskontro.kit.clock import Clock
 from reskontro.kit.errors import Problem
 from reskontro.kit.fields import Invalid, clean_text
@@ -78,6 +79,14 @@ class Call:
         self.media = "application/json"
         self.body = b""
         self.body_user_id: str | None = None
+        self.answers: Transaction | None = None
+        """What a quick read runs on, while it runs in the event loop."""
+
+    def reading(self) -> AbstractContextManager[Transaction]:
+        """A transaction of the call's client, for an endpoint that only reads."""
+        if self.answers is not None:
+            return nullcontext(self.answers)
+        return self.services.database.transaction(self.client_no)
 
     @property
     def caller(self) -> Principal:

@@ -90,6 +90,8 @@ class Operation:
     """Only for a token that may use every client."""
     refusals: Mapping[int, Schema] = field(default_factory=dict)
     """Problems that say more than others, by status."""
+    quick: bool = False
+    """A read of few rows, which is run in the event loop (see ``db/quick.py``): its endpoint only reads, by ``call.reading()``."""
 
     @property
     def is_write(self) -> bool:
@@ -132,6 +134,7 @@ class Routes:
         any_client: bool = False,
         all_clients: bool = False,
         refusals: Mapping[int, Schema] | None = None,
+        quick: bool = False,
     ) -> Callable[[Any], Any]:
         """Decorator that declares the function as the endpoint of an operation."""
 
@@ -143,6 +146,7 @@ class Routes:
                 Operation(
                     *(id, method, path, tag, summary, scope, answers, endpoint, known, body, tuple(problems), any_client, all_clients),
                     refusals=refusals or {},
+                    quick=quick,
                 )
             )
             return endpoint

@@ -18,6 +18,8 @@ from psycopg_pool import PoolTimeout
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Receive, Scope, Send
 
+from reskontro.db.engine import Transaction
+from reskontro.db.quick import QuickReads
 from reskontro.kit.errors import Problem
 from reskontro.kit.ids import encode_id, new_id
 from reskontro.kit.messages import Language
@@ -89,12 +91,26 @@ class Surface:
         endpoint: Any = operation.endpoint
         if asyncio.iscoroutinefunction(endpoint):
             return await endpoint(call)  # type: ignore[no-any-return]
+        if operation.quick:
+            found = await self._read_quickly(call, endpoint)
+            if found is not None:
+                return found
         loop = asyncio.get_running_loop()
         if not operation.is_write or operation.scope is None:
             return await loop.run_in_executor(self.services.threads, endpoint, call)
         # Writers of one client wait for one another anyway; here they do it without keeping threads and connections from others.
         async with self._gate(call.client_no):
             return await loop.run_in_executor(self.services.threads, endpoint, call)
+
+    async def _read_quickly(self, call: Call, endpoint: Any) -> Reply | None:
+        def run(answers: Transaction) -> Reply:
+            call.answers = answers
+            return endpoint(call)  # type: ignore[no-any-return]
+
+        try:
+            return await self.services.part(QuickReads).read(call.client_no, run)
+        finally:
+            call.answers = None
 
     def _gate(self, client_no: int) -> asyncio.Semaphore:
         gate = self._gates.get(client_no)

@@ -55,12 +55,13 @@ def list_ar_items(call: Call) -> Reply:
     parameters=(_EXPAND,),
     answers={200: Answer("The AR item", AR_ITEM)},
     problems=(404,),
+    quick=True,
 )
 def get_ar_item(call: Call) -> Reply:
     """One AR item."""
     item_id = path_id(call.path["aritemid"])
     expand = call.parameters.get("expand", ())
-    with call.services.database.transaction(call.client_no) as transaction:
+    with call.reading() as transaction:
         return Reply(200, show_item(transaction, call.client_no, item_id, call.services.clock.now(), expand))
 
 

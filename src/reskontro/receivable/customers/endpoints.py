@@ -115,11 +115,12 @@ def list_customers(call: Call) -> Reply:
     parameters=(_EXPAND,),
     answers={200: Answer("The customer", CUSTOMER)},
     problems=(404,),
+    quick=True,
 )
 def get_customer(call: Call) -> Reply:
     """Show one customer."""
     with_balance = EXPAND_BALANCE in call.parameters.get("expand", ())
-    with call.services.database.transaction(call.client_no) as transaction:
+    with call.reading() as transaction:
         now = call.services.clock.now()
         return Reply(200, show_customer(transaction, call.client_no, call.path["customerno"], now, with_balance=with_balance))
 

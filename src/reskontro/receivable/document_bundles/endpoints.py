@@ -41,9 +41,10 @@ def list_document_bundles(call: Call) -> Reply:
     scope="read:arm",
     answers={200: Answer("The bundle", DOCUMENT_BUNDLE)},
     problems=(404,),
+    quick=True,
 )
 def get_document_bundle(call: Call) -> Reply:
     """One bundle."""
     identifier = path_id(call.path["documentbundleid"])
-    with call.services.database.transaction(call.client_no) as transaction:
+    with call.reading() as transaction:
         return Reply(200, show_bundle(transaction, call.client_no, identifier))

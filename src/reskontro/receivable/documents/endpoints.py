@@ -72,10 +72,11 @@ def list_documents(call: Call) -> Reply:
     parameters=(expand_parameter("aritem", "glitems", "customer"),),
     answers={200: Answer("The document", DOCUMENT)},
     problems=(404,),
+    quick=True,
 )
 def get_document(call: Call) -> Reply:
     """One document."""
-    with call.services.database.transaction(call.client_no) as transaction:
+    with call.reading() as transaction:
         view = show_document(transaction, call.client_no, call.path["documentno"], call.services.clock.now(), call.parameters.get("expand", ()))
     return Reply(200, view)
 

@@ -42,9 +42,10 @@ def list_gl_items(call: Call) -> Reply:
     scope="read:arm",
     answers={200: Answer("The GL item", GL_ITEM)},
     problems=(404,),
+    quick=True,
 )
 def get_gl_item(call: Call) -> Reply:
     """One GL item."""
     identifier = path_id(call.path["glitemid"])
-    with call.services.database.transaction(call.client_no) as transaction:
+    with call.reading() as transaction:
         return Reply(200, show_gl_item(transaction, call.client_no, identifier))

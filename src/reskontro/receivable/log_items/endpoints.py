@@ -42,9 +42,10 @@ def list_log_items(call: Call) -> Reply:
     scope="read:arm",
     answers={200: Answer("The log item", LOG_ITEM)},
     problems=(404,),
+    quick=True,
 )
 def get_log_item(call: Call) -> Reply:
     """One log item."""
     identifier = path_id(call.path["logitemid"])
-    with call.services.database.transaction(call.client_no) as transaction:
+    with call.reading() as transaction:
         return Reply(200, show_log_item(transaction, call.client_no, identifier, call.language))
