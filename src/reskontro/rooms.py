@@ -7,6 +7,8 @@ from importlib.metadata import version
 from reskontro.batches import endpoints as batches
 from reskontro.batches.kinds import Kinds
 from reskontro.host import health, token
+from reskontro.receivable.actions import endpoints as actions
+from reskontro.receivable.actions.runs import RUNS
 from reskontro.receivable.administration import endpoints as administration
 from reskontro.receivable.ar_items import endpoints as ar_items
 from reskontro.receivable.ar_items.batch import AR_ITEMS_PUT
@@ -35,7 +37,7 @@ def all_operations() -> list[Operation]:
     """Every operation of the API."""
     books = (administration, client_configs, codes)
     ledger = (customers, documents, document_bundles, files, gl_items, gl_movements, insights, log_items)
-    postings = (ar_items, auto_postings, matching, payment_reservations)
+    postings = (actions, ar_items, auto_postings, matching, payment_reservations)
     rooms = (token, batches, *books, *ledger, *postings, health)
     return [operation for room in rooms for operation in room.routes.operations]
 
@@ -45,5 +47,7 @@ def kinds() -> Kinds:
     registry = Kinds()
     for kind in (CUSTOMERS_POST, CUSTOMERS_PUT, DOCUMENTS_POST, AR_ITEMS_PUT):
         registry.register(kind)
+    for run in RUNS.values():
+        registry.register(run.kind)
     registry.jobs.append(EXPIRY)
     return registry

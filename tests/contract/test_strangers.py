@@ -10,7 +10,9 @@ import io
 import json
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from itertools import count
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -20,6 +22,7 @@ import pytest
 
 from reskontro.kit.ids import encode_id
 from reskontro.norway.calculations import calculate
+from reskontro.receivable.actions.runs import RUNS
 from reskontro.rooms import all_operations
 from reskontro.web.operations import Router
 from tests.api.support import configure, in_order
@@ -57,6 +60,7 @@ def test_a_calculation(case: dict[str, Any]) -> None:
 def test_a_story(module_house: House, case: dict[str, Any]) -> None:
     """The steps one after the other, then everything that the case expects, and the promises of the ledger."""
     missing = [call for step in case["input"]["steps"] if (call := step.get("call")) and not offered(call)]
+    missing += [action for step in case["input"]["steps"] if (action := action_of(step)) and action not in RUNS]
     if missing:
         pytest.skip(f"not offered: {', '.join(dict.fromkeys(missing))}")
     unread = set(case["expected"]) - set(READERS)
@@ -75,6 +79,11 @@ def offered(call: str) -> bool:
     method, _, path = call.partition(" ")
     operation, _, _ = _router.find(method, full_path(path.partition("?")[0], 1))
     return operation is not None
+
+
+def action_of(step: dict[str, Any]) -> str | None:
+    """The run that a step starts, None for other steps."""
+    return step["body"]["action"]["actionType"] if step.get("call") == "POST /actions" else None
 
 
 def full_path(path: str, client_no: int) -> str:
@@ -144,10 +153,27 @@ class Story:
         if body is not None:
             body = json.loads(self._filled(json.dumps(body)))
         url = full_path(quote(self._filled(path), safe="/?&=%"), house.client_no)
-        answer = house.call(method, url, body, token=token, headers=step.get("headers"))
-        self.answers.append((step["call"], answer))
-        if answer.status_code == 202:
-            house.work()
+        with self._day_of(step):
+            answer = house.call(method, url, body, token=token, headers=step.get("headers"))
+            self.answers.append((step["call"], answer))
+            if answer.status_code == 202:
+                house.work()
+
+    @contextmanager
+    def _day_of(self, step: dict[str, Any]) -> Iterator[None]:
+        """A run that books is one of its own day: the clock stands on it while it is asked for and done."""
+        run_date = step["body"]["action"].get("runDate") if action_of(step) else None
+        clock = self.house.clock
+        before = clock.now()
+        if run_date is not None:
+            clock.set(datetime.fromisoformat(f"{run_date}T12:00:00+00:00"))
+            self.house._tokens.clear()
+        try:
+            yield
+        finally:
+            if run_date is not None:
+                clock.set(before)
+                self.house._tokens.clear()
 
     def _follow(self) -> None:
         summary = self.answers[0][1].json()["summary"]
@@ -381,6 +407,27 @@ def check_gl_date(story: Story, expected: str) -> None:
     assert posted["east"] != posted["west"]
 
 
+def check_letters(story: Story, expected: list[list[str]]) -> None:
+    """The customers that each run made a letter for."""
+    found = []
+    for call, answer in story.answers:
+        if call == "POST /actions":
+            items = story.house.get(f"/batches/{answer.json()['batchUuid']}").json()["items"]
+            found.append([item["customerNo"] for item in items if item["result"] == "CREATED"])
+    assert found == expected
+
+
+def check_fees(story: Story, expected: int) -> None:
+    """How many fees were charged by all runs together."""
+    assert len([item for item in story.items() if item["arItemType"] == "RM"]) == expected
+
+
+def check_documents_of_type(story: Story, expected: dict[str, int]) -> None:
+    """How many documents of a type there are."""
+    for document_type, count_of_type in expected.items():
+        assert len(story.house.get(f"/documents?documenttype={document_type}").json()["documents"]) == count_of_type
+
+
 READERS: dict[str, Any] = {
     "answers": check_answers,
     "items": check_items,
@@ -399,6 +446,9 @@ READERS: dict[str, Any] = {
     "reversal": check_reversal,
     "original": check_original,
     "document": check_document,
+    "letters_per_run": check_letters,
+    "fees": check_fees,
+    "documents_of_type": check_documents_of_type,
     "credit_notes": check_credit_notes,
     "glDate": check_gl_date,
     "note": lambda story, expected: None,

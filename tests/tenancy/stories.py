@@ -62,6 +62,17 @@ def settle_in(house: House, client_no: int) -> dict[str, str]:
     batch = own.batch("/documents/batches", {"documents": [{**invoice, "documentNo": f"D{client_no}", "bundleReference": "b", "kid": "0010017"}]})
     assert batch["countSuccessful"] == 1, batch
     own.document(**invoice, documentNo=f"L{client_no}", documentLines=[{"lineNo": 1, "lineType": "PLH", "currencyAmounts": AMOUNTS}])
+    names_claim = [{"lineNo": 1, "lineType": "TXT", "referenceDocumentNo": f"D{client_no}"}]
+    nothing = {"exclVat": 0, "vat": 0, "inclVat": 0}
+    own.document(documentType="RM", customerNo=customer, documentDate="2026-10-06", currencyAmounts=nothing, documentLines=names_claim)
+    with house.database.transaction(client_no) as transaction:
+        transaction.execute(
+            "insert into run_proposal (client_no, batch_uuid, input_index, row_index, cells) select client_no, batch_uuid, 0, 0, '{}' from batch"
+        )
+        transaction.execute(
+            "insert into collection_message (client_no, ar_item_id, message_no, organization_id, message_type, body, created_at, created_by)"
+            " select client_no, ar_item_id, 1, 'org', 'CREATE-INVOICE', '{}', now(), 'test' from ar_item limit 1"
+        )
     half = {"exclVat": 500, "vat": 0, "inclVat": 500}
     own.document(documentType="PY", customerNo=customer, documentDate="2026-10-20", kid="0010017", currencyAmounts=half)
     keyed = own.post("/customers", {"customer": {"customerNo": f"K{client_no}", "name": "K"}}, headers={"Idempotency-Key": "k-1"})

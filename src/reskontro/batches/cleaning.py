@@ -55,7 +55,7 @@ def _clean_client(connection: Transaction, client_no: int, settings: Settings, n
         if row is None:
             break
         # Results and input first, in portions: a batch that is only half gone is still the oldest one next time.
-        for table in ("batch_item", "batch_slice"):
+        for table in ("batch_item", "batch_slice", "run_proposal"):
             deleted += _delete(connection, client_no, table, "batch_uuid = %s", row[0], ends)
         if time.monotonic() < ends:
             deleted += _delete(connection, client_no, "batch", "batch_uuid = %s", row[0], ends)

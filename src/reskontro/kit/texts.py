@@ -259,6 +259,25 @@ OUTCOME_TEXTS: dict[str, tuple[str, str]] = {
     "POSTINGS-REJECTED": ("The postings were rejected", "Posteringene ble avvist"),
     "POSTING-BOOKED": ("Booked", "Bokført"),
     "POSTING-VALID": ("Valid", "Gyldig"),
+    "REMINDER-CREATED": ("Reminder made", "Purring laget"),
+    "COLLECTION-NOTICE-CREATED": ("Collection notice made", "Inkassovarsel laget"),
+    "CLAIM-HANDED-OVER": ("Claim handed over to collection", "Krav overlevert til inkasso"),
+    "REMINDER-PROPOSED": ("A reminder would be made", "En purring ville blitt laget"),
+    "COLLECTION-NOTICE-PROPOSED": ("A collection notice would be made", "Et inkassovarsel ville blitt laget"),
+    "HANDOVER-PROPOSED": ("The claim would be handed over to collection", "Kravet ville blitt overlevert til inkasso"),
+    "HANDOVER-ON-HOLD": (
+        "Not handed over: a hold, a dispute, a reservation or the customer's status stops it",
+        "Ikke overlevert: sperre, tvist, reservasjon eller kundens status stopper det",
+    ),
+    "HANDOVER-TOO-EARLY": ("Not handed over: less than 14 days overdue", "Ikke overlevert: mindre enn 14 dager etter forfall"),
+    "HANDOVER-BELOW-MINIMUM": ("Not handed over: not above collection.minimumAmount", "Ikke overlevert: ikke over collection.minimumAmount"),
+    "HANDOVER-CREDIT": ("Not handed over: the customer has open credit", "Ikke overlevert: kunden har åpen kredit"),
+    "HANDOVER-NO-ADDRESS": ("Not handed over: the customer has no postal code", "Ikke overlevert: kunden har ikke postnummer"),
+    "HANDOVER-NOT-LINKED": (
+        "Not handed over: the client is not linked to a collection organization",
+        "Ikke overlevert: klienten er ikke knyttet til en inkassoorganisasjon",
+    ),
+    "PROPOSAL-CREATED": ("Proposal file made", "Forslagsfil laget"),
     "POSTING-REJECTED": ("Valid, but rejected with the batch", "Gyldig, men avvist med bunken"),
 }
 """What became of a batch or an item, in English and in Norwegian."""

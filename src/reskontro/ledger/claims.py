@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Literal
+from typing import Final, Literal
 from uuid import UUID
 
 from reskontro.batches.kinds import Origin
@@ -17,6 +17,9 @@ from reskontro.ledger.item_desk import ItemDesk
 from reskontro.ledger.matching import Match, group_claims
 from reskontro.ledger.posting import OpenItem
 from reskontro.norway.kid import is_valid
+
+LETTER_CLAIMS: Final = "letterClaimIds"
+"""The detail of a letter's AR item that lists every claim it names, when these are more than those whose interest or fee it is."""
 
 MatchSource = Literal["KID", "DOCUMENT-NO", "REFERENCE", "MANUAL", "RUN"]
 
@@ -42,7 +45,9 @@ class Meaning:
 
 def claims_of(desk: ItemDesk, target: OpenItem) -> list[OpenItem]:
     """The items of the claims that an item means: a letter means every claim it names, a principal itself with its interest and costs."""
-    named = target.details.get("claimArItemIds") or ([target.claim_ar_item_id] if target.claim_ar_item_id else [])
+    named = (
+        target.details.get(LETTER_CLAIMS) or target.details.get("claimArItemIds") or ([target.claim_ar_item_id] if target.claim_ar_item_id else [])
+    )
     wanted = [claim if isinstance(claim, UUID) else UUID(claim) for claim in named]
     desk.load_items(wanted)
     principals = [found.ar_item_id for claim in wanted if (found := desk.item(claim)) is not None]

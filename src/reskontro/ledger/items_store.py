@@ -35,6 +35,16 @@ def items_by_kid(transaction: Transaction, client_no: int, kids: Iterable[str]) 
     return _read(transaction, "a.kid = any(%s)", (client_no, list(kids)))
 
 
+def items_by_letter_kid(transaction: Transaction, client_no: int, kids: Iterable[str]) -> list[tuple[str, OpenItem]]:
+    """(KID, item) of the claims named by letters that have no AR item of their own and one of these KIDs."""
+    rows = transaction.execute(
+        f"select l.kid, {_COLUMNS} from letter_claim l join ar_item a on a.client_no = l.client_no and a.ar_item_id = l.ar_item_id"
+        " where l.client_no = %s and l.kid = any(%s)".encode(),
+        (client_no, list(kids)),
+    )
+    return [(row[0], item_of(row[1:])) for row in rows]
+
+
 def items_by_id(transaction: Transaction, client_no: int, ids: Iterable[UUID]) -> list[OpenItem]:
     """Items by id."""
     return _read(transaction, "a.ar_item_id = any(%s)", (client_no, list(ids)))

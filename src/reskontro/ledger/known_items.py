@@ -49,6 +49,10 @@ class KnownItems:
             for item in items_store.items_by_kid(self.transaction, self.client_no, wanted):
                 assert item.kid is not None
                 self._by_kid[item.kid].append(self.known(item))
+            # A letter that posted nothing has a KID but no item: it means the claims it names.
+            others = [kid for kid in wanted if not self._by_kid[kid]]
+            for kid, item in items_store.items_by_letter_kid(self.transaction, self.client_no, others) if others else ():
+                self._by_kid[kid].append(self.known(item))
 
     def load_document_nos(self, numbers: Iterable[str]) -> None:
         """Look up the items that bear one of the document numbers, whatever their case; a transferred item keeps its number."""

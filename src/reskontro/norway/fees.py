@@ -73,13 +73,18 @@ class LetterFee(NamedTuple):
         return self.reason is None
 
 
+def fee_fraction(letter_type: LetterType, due_date: date) -> Decimal:
+    """The part of the inkassosats that a letter about a claim of that due date may cost (INKF § 1-2)."""
+    return _FRACTIONS[letter_type].on(due_date)
+
+
 def fee_amount(letter_type: LetterType, due_date: date, sent: date, rates: Rates = STATUTORY) -> Decimal:
     """The fee of a letter in NOK: the fraction of the claim's due date of the inkassosats of the sending day, in whole
     kroner, .50 up.
 
     Raises ValueMissing for a sending day whose inkassosats is not known.
     """
-    fraction = _FRACTIONS[letter_type].on(due_date)
+    fraction = fee_fraction(letter_type, due_date)
     return (rates.inkassosats.on(sent) * fraction).quantize(_KRONE, ROUND_HALF_UP)
 
 

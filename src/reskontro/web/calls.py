@@ -99,6 +99,15 @@ class Call:
         """The subject of the token: the actor in the log."""
         return self.caller.subject
 
+    def require_scope(self, scope: str) -> None:
+        """Raise Problem INSUFFICIENT-SCOPE unless the token has a scope."""
+        if not self.caller.has_scope(scope):
+            raise Problem(
+                "INSUFFICIENT-SCOPE",
+                f"this call needs the scope {scope}",
+                headers={"WWW-Authenticate": f'Bearer error="insufficient_scope", scope="{scope}"'},
+            )
+
     @property
     def user_id(self) -> str:
         """The person behind the caller, or else the token's subject."""

@@ -141,12 +141,7 @@ class Surface:
             raise Problem("CLIENT-FORBIDDEN", "only a token for all clients may do this", headers=_NOT_COVERED)
         scope = call.operation.scope
         assert scope is not None
-        if not principal.has_scope(scope):
-            raise Problem(
-                "INSUFFICIENT-SCOPE",
-                f"this call needs the scope {scope}",
-                headers={"WWW-Authenticate": f'Bearer error="insufficient_scope", scope="{scope}"'},
-            )
+        call.require_scope(scope)
         rate_headers.update(services.rates.take_request(principal.subject if call.operation.any_client else call.client_no))
         body = call.operation.body
         if body is not None and body.many and body.streamed:

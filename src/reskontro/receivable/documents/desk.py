@@ -27,6 +27,7 @@ from reskontro.receivable.customers.record import Customer
 from reskontro.receivable.documents import store
 from reskontro.receivable.documents.amounts import VatPolicy
 from reskontro.receivable.documents.numbers import DocumentNumbers, KidNumbers
+from reskontro.receivable.documents.record import NewDocument
 from reskontro.receivable.documents.rules import CENT, Draft, Policy
 from reskontro.receivable.documents.schemas import DOCUMENT_TYPES, identify
 from reskontro.receivable.documents.store import KnownDocument
@@ -74,6 +75,9 @@ class DocumentDesk(CustomerItemDesk):
         self._attachments: dict[UUID, bool] = {}
         self.new_documents: list[Any] = []
         """Sent by ``write``."""
+        self.letters_without_item: list[tuple[NewDocument, list[UUID]]] = []
+        """Letters that posted nothing, with the claims that their KID means; sent by ``write``."""
+        self._run_bundles: list[store.NewBundle] = []
 
     # ------------------------------------------------------------------------------------------------ looking up
 
@@ -197,6 +201,16 @@ class DocumentDesk(CustomerItemDesk):
             self._new_bundles.setdefault(batch_uuid, {})[key] = (known, reference)
         return known
 
+    def run_bundle(self, batch_uuid: UUID, account_no: int, bundle_type: str) -> UUID:
+        """A new bundle of a run, which has one for a customer and works on each customer once."""
+        new = store.NewBundle(new_id(), account_no, batch_uuid, "", None, bundle_type)
+        self._run_bundles.append(new)
+        return new.bundle_id
+
+    def forget_run_bundle(self, bundle_id: UUID) -> None:
+        """Take back a new bundle that nothing went into."""
+        self._run_bundles = [bundle for bundle in self._run_bundles if bundle.bundle_id != bundle_id]
+
     # ------------------------------------------------------------------------------------------------ writing
 
     def write(self) -> None:
@@ -207,12 +221,19 @@ class DocumentDesk(CustomerItemDesk):
         self.numbers.write()
         if self._kids is not None:
             self._kids.write()
-        for batch_uuid, bundles in self._new_bundles.items():
-            store.insert_bundles(transaction, client_no, batch_uuid, bundles, now)
+        bundles = [
+            store.NewBundle(bundle_id, account_no, batch_uuid, key, reference)
+            for batch_uuid, made in self._new_bundles.items()
+            for (account_no, key), (bundle_id, reference) in made.items()
+        ]
+        store.insert_bundles(transaction, client_no, bundles + self._run_bundles, now)
         with Outbox(transaction, aside=len(self.new_documents) >= ASIDE_FROM) as outbox:
             self.write_ledger(outbox)
             store.insert_documents(outbox, client_no, now, [document.row() for document in self.new_documents])
             store.insert_lines(outbox, client_no, [row for document in self.new_documents for row in document.line_rows()])
+            store.insert_letter_claims(
+                outbox, client_no, [(new.kid, claim, new.document_uuid) for new, claims in self.letters_without_item for claim in claims]
+            )
             self.context.writing()
             self.write_matches(outbox)
 

@@ -15,6 +15,7 @@ from reskontro.kit.ids import new_id
 from reskontro.kit.json import write_json
 from reskontro.kit.money import multiply
 from reskontro.ledger.accounts import unusable, usable_control_account
+from reskontro.ledger.claims import LETTER_CLAIMS
 from reskontro.ledger.payments import bank_account_key, bank_gl_account
 from reskontro.ledger.posting import ONE, LedgerTransaction, OpenItem, Part, exceeds, gather, post_document
 from reskontro.norway.identities import currency_decimals
@@ -55,7 +56,20 @@ _defaults_decoder = msgspec.json.Decoder(_CustomerDefaults)
 class _Case:
     """What has been found out about one document so far."""
 
-    __slots__ = ("composition", "credited", "currency", "decimals", "due_date", "gl_day", "outcome", "period", "rate", "references")
+    __slots__ = (
+        "bearing",
+        "composition",
+        "credited",
+        "currency",
+        "decimals",
+        "due_date",
+        "gl_day",
+        "meant",
+        "outcome",
+        "period",
+        "rate",
+        "references",
+    )
 
     def __init__(self) -> None:
         self.outcome: CustomerOutcome | None = None
@@ -68,6 +82,10 @@ class _Case:
         self.composition: Composition | None = None
         self.credited: KnownDocument | None = None
         self.references: list[KnownDocument] = []
+        self.bearing: list[OpenItem] = []
+        """Of a letter: the claims whose interest or fee it posts."""
+        self.meant: list[OpenItem] = []
+        """Of a letter: every claim it names."""
 
 
 def post(desk: DocumentDesk, draft: Draft, origin: Origin) -> ItemResult:
@@ -316,7 +334,7 @@ def _take_effect(desk: DocumentDesk, draft: Draft, case: _Case, customer: Custom
         created_by=origin.user_id,
         defaults=_defaults(values, customer),
         lines=composition.lines,
-        reference_document_uuid=case.references[0].document_uuid if case.references else None,
+        reference_document_uuid=case.references[0].document_uuid if case.references else None if not case.meant else case.meant[0].document_uuid,
         item=item,
         transaction=posting,
         batch_uuid=origin.batch_uuid,
@@ -347,6 +365,10 @@ def _take_effect(desk: DocumentDesk, draft: Draft, case: _Case, customer: Custom
             settle_credit(desk, item, case.credited, composition, origin, known)
         elif kind == "PY":
             settle_document(desk, draft, item, known, case.references, origin)
+    if draft.notice is not None:
+        new.bundle_id = draft.notice.bundle_id
+    if item is None and kid is not None and kind in CLAIM_KINDS and case.meant:
+        desk.letters_without_item.append((new, [claim.ar_item_id for claim in case.meant]))
     desk.new_documents.append(new)
     desk.add_document(known, origin)
     _check_credit_limit(desk, draft, customer, kind)
@@ -423,8 +445,13 @@ def _item(
     line = posting.lines[0]
     composition = case.composition
     assert composition is not None and case.rate is not None and case.due_date is not None
-    claims = [reference.item.ar_item_id for reference in case.references if reference.item is not None] if kind in ("IT", "RM") else []
-    claims = list(dict.fromkeys(claims))
+    claims = [claim.ar_item_id for claim in case.bearing]
+    meant = [claim.ar_item_id for claim in case.meant]
+    details: dict[str, Any] = dict(draft.notice.details) if draft.notice is not None else {}
+    if len(claims) > 1:
+        details["claimArItemIds"] = claims
+    if len(meant) > max(len(claims), 1):
+        details[LETTER_CLAIMS] = meant
     return OpenItem(
         ar_item_id=item_id,
         account_no=customer.account_no,
@@ -446,7 +473,7 @@ def _item(
         kid=kid,
         item_date=posting.document_date,
         exchange_rate=case.rate,
-        details={"claimArItemIds": claims} if len(claims) > 1 else {},
+        details=details,
         transaction=posting,
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reskontro.ledger.posting import OpenItem
 from reskontro.receivable.customers.record import Customer
 from reskontro.receivable.documents.rules import Draft
 from reskontro.receivable.documents.schemas import DOCUMENT, DOCUMENT_LINE
@@ -20,8 +21,12 @@ _CLAIM_LINES = {"IT": ("INT",), "RM": ("FEE",)}
 def find_references(desk: DocumentDesk, draft: Draft, case: _Case, customer: Customer | None) -> None:
     """Resolve the references; DOCUMENT-UNKNOWN, and TARGET-CONFLICT for documents of another customer or currency.
 
-    A letter (RM, IT) concerns the claims that its fee or interest lines name, else the one its header names.
+    A letter (RM, IT) concerns the claims that its fee or interest lines name, else the one its header names; its KID means all that are named.
+    A letter of a run knows its claims already.
     """
+    if draft.notice is not None:
+        case.bearing, case.meant = list(draft.notice.bearing), list(draft.notice.named)
+        return
     kind = draft.document_type
     header = draft.values.get("referenceDocumentNo")
     own: KnownDocument | None = None
@@ -30,14 +35,23 @@ def find_references(desk: DocumentDesk, draft: Draft, case: _Case, customer: Cus
         if kind == "CN":
             case.credited = own
     named: list[KnownDocument] = []
+    every = [own] if own is not None else []
     for index, line in enumerate(draft.lines):
         number = line.get("referenceDocumentNo")
         if number is None:
             continue
         found = _resolve(desk, draft, case, customer, number, index)
+        if found is not None:
+            every.append(found)
         if found is not None and line.get("lineType") in _CLAIM_LINES.get(kind or "", ()):
             named.append(found)
     case.references = named or ([own] if own is not None else [])
+    if kind in _CLAIM_LINES:
+        case.bearing, case.meant = _items(case.references), _items(every)
+
+
+def _items(documents: list[KnownDocument]) -> list[OpenItem]:
+    return list({document.item.ar_item_id: document.item for document in documents if document.item is not None}.values())
 
 
 def _resolve(desk: DocumentDesk, draft: Draft, case: _Case, customer: Customer | None, number: str, line: int | None) -> KnownDocument | None:

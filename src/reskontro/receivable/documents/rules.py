@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, Final
+from uuid import UUID
 
 import msgspec
 
 from reskontro.kit.fields import Field
 from reskontro.kit.messages import Messages, Severity
 from reskontro.kit.quick import Sent
+from reskontro.ledger.posting import OpenItem
 from reskontro.norway.kid import Algorithm, is_valid
 from reskontro.receivable.customers.schemas import CUSTOMER
 from reskontro.receivable.documents.schemas import AMOUNTS, DOCUMENT, DOCUMENT_LINE, sent_reference
@@ -51,9 +53,22 @@ class Policy:
     """Mode of the number series by document type."""
 
 
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What a run knows of the letter it makes, beyond what its document says: the items it is about, by themselves and not by number."""
+
+    named: Sequence[OpenItem]
+    """The claims that the letter names; its KID means all of them."""
+    bearing: Sequence[OpenItem] = ()
+    """Those whose interest or fee it posts."""
+    bundle_id: UUID | None = None
+    details: Mapping[str, Any] = field(default_factory=dict)
+    """What the AR item keeps of the letter."""
+
+
 @dataclass(slots=True)
 class Draft:
-    """A document as it was sent, read and checked by itself."""
+    """A document as it was sent, or as a run makes it, read and checked by itself."""
 
     sent: Sent
     values: dict[str, Any]
@@ -64,6 +79,8 @@ class Draft:
     """The type, None when it was refused."""
     document_no: str | None
     """The number sent, None when there is none or it was refused."""
+    notice: Notice | None = None
+    """Only in letters that a run makes."""
 
     @property
     def raw(self) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from reskontro.db.bulk import Outbox, Stage, text_array
@@ -172,13 +172,37 @@ def insert_lines(outbox: Outbox, client_no: int, lines: Sequence[str]) -> None:
     outbox.rows(line_stage, lines, _INSERT_LINES, (client_no,))
 
 
-def insert_bundles(
-    transaction: Transaction, client_no: int, batch_uuid: UUID, bundles: dict[tuple[int, str], tuple[UUID, str]], now: datetime
-) -> None:
-    """Write new bundles: by (accountNo, reference without case) the id and the reference as sent."""
-    for (account_no, key), (bundle_id, reference) in bundles.items():
+class NewBundle(NamedTuple):
+    """A document bundle still to be written; those of runs have no reference, and an empty key."""
+
+    bundle_id: UUID
+    account_no: int
+    batch_uuid: UUID
+    key: str
+    reference: str | None
+    bundle_type: str = "INVOICING"
+
+
+def insert_bundles(transaction: Transaction, client_no: int, bundles: Sequence[NewBundle], now: datetime) -> None:
+    """Write new bundles, all with one statement."""
+    if bundles:
         transaction.execute(
-            "insert into document_bundle (client_no, document_bundle_id, account_no, batch_uuid, bundle_key, bundle_reference, created_at)"
-            " values (%s, %s, %s, %s, %s, %s, %s)",
-            (client_no, bundle_id, account_no, batch_uuid, key, reference, now),
+            "insert into document_bundle"
+            " (client_no, document_bundle_id, account_no, batch_uuid, bundle_key, bundle_reference, bundle_type, created_at)"
+            " select %s, b.*, %s from unnest(%s::uuid[], %s::int[], %s::uuid[], %s::text[], %s::text[], %s::text[]) as b",
+            (client_no, now, *(list(column) for column in zip(*bundles, strict=True))),
         )
+
+
+_letter_claim_stage = Stage("stage_letter_claim", (("kid", "text"), ("ar_item_id", "uuid"), ("document_uuid", "uuid")))
+
+
+def insert_letter_claims(outbox: Outbox, client_no: int, rows: Sequence[tuple[str | None, UUID, UUID]]) -> None:
+    """Write which claims the KIDs of letters mean that have no AR item of their own: (KID, AR item, document of the letter)."""
+    outbox.rows(
+        _letter_claim_stage,
+        [f"{kid}\t{item.hex}\t{document.hex}" for kid, item, document in rows],
+        "insert into letter_claim (client_no, kid, ar_item_id, document_uuid)"
+        " select %s, kid, ar_item_id, document_uuid from stage_letter_claim on conflict do nothing",
+        (client_no,),
+    )

@@ -6,7 +6,7 @@ grant execute on all functions in schema public to {serving};
 grant select on all tables in schema public to {serving};
 
 -- Booked rows: written once.
-grant insert on gl_item, document, document_line, document_bundle, match_line, log_item, used_account_no to {serving};
+grant insert on gl_item, document, document_line, document_bundle, match_line, log_item, used_account_no, letter_claim to {serving};
 
 -- Booked rows with a state of their own: only the state changes.
 grant insert, update (open_amount, base_open_amount, credited_amount, credited_vat, details, changed_at, due_date, reference_no) on ar_item to {serving};
@@ -22,3 +22,6 @@ grant update (customer_no, document_no, user_id, changes, salts, digests) on log
 grant insert, update on client, client_config, code, gl_account, posting_rule, period, number_series, account_balance to {serving};
 grant insert, update, delete on customer, batch, batch_slice, batch_item, idempotency_key, stored_list to {serving};
 grant insert, update on credential, signing_key to {serving};
+grant insert, delete on run_proposal to {serving};
+-- What the Collection API is told: only that it was taken changes.
+grant insert, update (sent_at) on collection_message to {serving};

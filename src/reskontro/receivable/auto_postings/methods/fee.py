@@ -4,35 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from decimal import ROUND_FLOOR, Decimal
+from decimal import Decimal
 from typing import Any
 
 from reskontro.batches.kinds import Origin
-from reskontro.kit.money import ZERO, quantise
-from reskontro.ledger.posting import ONE, OpenItem, Part
-from reskontro.ledger.reversal import REVERSED
-from reskontro.norway.deadlines import earliest_deadline
-from reskontro.norway.fees import Charge, DebtorType, Dispute, Letter, LetterType, added_by_charges, compensation, fee_amount, letter_fee
-from reskontro.norway.identities import currency_decimals
+from reskontro.kit.money import quantise
+from reskontro.ledger.posting import OpenItem, Part
 from reskontro.norway.rates import ValueMissing
 from reskontro.receivable.auto_postings.desk import PostingDesk, details_of, outcome, too_large
 from reskontro.receivable.auto_postings.drafts import Outcome
-from reskontro.receivable.auto_postings.methods.interest import CONSUMER, JOURNAL, VAT_CODE, check_principal
+from reskontro.receivable.auto_postings.methods.interest import JOURNAL, VAT_CODE, check_principal
 from reskontro.receivable.auto_postings.methods.method import TARGET_FIELDS, Method
+from reskontro.receivable.claim_charges import FEE_CODE, LETTER_TYPES, STATUTORY_CURRENCY, fee_limit, in_currency, krone_rate
 from reskontro.receivable.customers.record import Customer
 from reskontro.receivable.drafts import Draft
 from reskontro.receivable.targets import ITEM_FIELDS, check_currency, find_item
-
-FEE_CODE = "feeCode"
-"""The detail of a fee item that says which fee it is; a reminder document without it bears a reminder fee."""
-LETTERS = "letters"
-"""The detail of a principal item that lists letters without a fee: [{type, sent, deadline}]."""
-_STATUTORY_CURRENCY = "NOK"
-_LETTER_TYPES: dict[str, LetterType] = {
-    "REMINDER": "reminder",
-    "COLLECTION-NOTICE": "collection_notice",
-    "PAYMENT-DEMAND": "payment_demand",
-}
 
 
 def _load(desk: PostingDesk, drafts: Sequence[Draft]) -> None:
@@ -40,65 +26,15 @@ def _load(desk: PostingDesk, drafts: Sequence[Draft]) -> None:
     desk.load_charges(item.ar_item_id for item in desk.looked_up() if item.claim_kind == "PRINCIPAL")
 
 
-def _fees_of(desk: PostingDesk, item: OpenItem) -> list[OpenItem]:
-    """The fees charged on a claim that have not been taken back, oldest first."""
-    return [fee for fee in desk.charges_of(item.ar_item_id) if fee.claim_kind == "COST" and not fee.details.get(REVERSED)]
-
-
-def _code_of(fee: OpenItem) -> str:
-    return str(fee.details.get(FEE_CODE, "REMINDER" if fee.ar_item_type == "RM" else "OTHER"))
-
-
-def _letters(desk: PostingDesk, item: OpenItem) -> list[Letter]:
-    """The letters of a claim, oldest first. A fee that was posted by itself stands for a letter of its day with the shortest lawful deadline."""
-    letters: list[Letter] = []
-    for entry in item.details.get(LETTERS, ()):
-        kind = _LETTER_TYPES.get(entry["type"])
-        if kind is not None:
-            deadline = date.fromisoformat(entry["deadline"]) if entry.get("deadline") else None
-            letters.append(Letter(kind, date.fromisoformat(entry["sent"]), deadline, ZERO))
-    for fee in _fees_of(desk, item):
-        kind = _LETTER_TYPES.get(_code_of(fee))
-        if kind is not None:
-            sent = fee.item_date or fee.gl_date
-            deadline = fee.due_date if fee.ar_item_type == "RM" else earliest_deadline(sent)
-            letters.append(Letter(kind, sent, deadline, fee.base_original_amount))
-    return sorted(letters, key=lambda letter: letter.sent)
-
-
-def _limit(desk: PostingDesk, item: OpenItem, customer: Customer, code: str, on: date) -> tuple[Decimal, Decimal]:
-    """(the statutory amount, the most that may be charged on the day), in NOK. Raises ValueMissing."""
-    debtor: DebtorType = "consumer" if customer.customer_category == CONSUMER else "business"
-    fees = [fee for fee in _fees_of(desk, item) if _code_of(fee) != "OTHER"]
-    charges = [Charge(_code_of(fee) == "COMPENSATION", fee.base_original_amount) for fee in fees]
-    if code == "COMPENSATION":
-        amount = compensation(debtor, item.due_date, desk.rates) or ZERO
-        allowed = ZERO if on <= item.due_date or any(charge.is_compensation for charge in charges) else amount
-    else:
-        kind = _LETTER_TYPES[code]
-        amount = fee_amount(kind, item.due_date, on, desk.rates)
-        dispute = Dispute(date.min, True) if item.details.get("disputed") else None
-        allowed = letter_fee(kind, on, due_date=item.due_date, earlier=_letters(desk, item), dispute=dispute, rates=desk.rates).fee
-    # Between businesses the larger of the compensation and the sum of the fees is owed, so a charge only adds what lifts the larger of the two.
-    return amount, added_by_charges([*charges, Charge(code == "COMPENSATION", allowed)])[-1]
-
-
 def _in_currency(desk: PostingDesk, draft: Draft, amount: Decimal, currency: str, rate: Decimal, on: date) -> Decimal | None:
     """A sum of NOK in the item's currency, rounded down; None with RATE-MISSING."""
-    base = amount
-    if desk.base_currency != _STATUTORY_CURRENCY:
-        if currency == _STATUTORY_CURRENCY:
-            return amount
-        krone = desk.books.exchange_rate(_STATUTORY_CURRENCY, on)
-        if krone is None:
-            draft.find("RATE-MISSING", "exchangeRate", currency=_STATUTORY_CURRENCY, date=on)
-            return None
-        base = amount * krone
-    if rate == ONE and desk.base_currency == _STATUTORY_CURRENCY:
-        return base
-    decimals = currency_decimals(currency)
-    unit = Decimal(1).scaleb(-(2 if decimals is None else decimals))
-    return (base / rate).quantize(unit, ROUND_FLOOR)
+    if currency == STATUTORY_CURRENCY:
+        return amount
+    krone = krone_rate(desk.books, desk.base_currency, on)
+    if krone is None:
+        draft.find("RATE-MISSING", "exchangeRate", currency=STATUTORY_CURRENCY, date=on)
+        return None
+    return in_currency(amount, currency, krone, rate)
 
 
 def _amount(desk: PostingDesk, draft: Draft, item: OpenItem, customer: Customer, rate: Decimal, on: date) -> Decimal | None:
@@ -111,11 +47,11 @@ def _amount(desk: PostingDesk, draft: Draft, item: OpenItem, customer: Customer,
         if sent is None:
             draft.find("REQUIRED", "amount")
         return sent
-    if code in _LETTER_TYPES and not item.is_open:
+    if code in LETTER_TYPES and not item.is_open:
         draft.cross("STATE-CONFLICT", draft.first_sent(ITEM_FIELDS), status="CLOSED")
         return None
     try:
-        statutory, allowed = _limit(desk, item, customer, code, on)
+        statutory, allowed = fee_limit(item, desk.charges_of(item.ar_item_id), customer.customer_category, code, on, desk.rates)
     except ValueMissing as absent:
         draft.find("VALUE-MISSING", FEE_CODE, name=absent.name, date=absent.day)
         return None

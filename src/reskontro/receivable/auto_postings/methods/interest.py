@@ -16,6 +16,7 @@ from reskontro.norway.rates import DatedTable, ValueMissing, constant_rate
 from reskontro.receivable.auto_postings.desk import PostingDesk, details_of, outcome, too_large
 from reskontro.receivable.auto_postings.drafts import Outcome
 from reskontro.receivable.auto_postings.methods.method import TARGET_FIELDS, Method
+from reskontro.receivable.claim_charges import CONSUMER
 from reskontro.receivable.customers.record import Customer
 from reskontro.receivable.drafts import Draft
 from reskontro.receivable.targets import ITEM_FIELDS, check_collection, check_currency, find_item
@@ -25,7 +26,6 @@ VAT_CODE = "7"
 """No VAT treatment: late interest and statutory fees are outside the Act."""
 CALCULATED_UNTIL = "interestCalculatedUntil"
 """The detail of a principal item that names its last interest day charged."""
-CONSUMER = "CONS"
 
 
 def _load(desk: PostingDesk, drafts: Sequence[Draft]) -> None:

@@ -1,0 +1,12 @@
+"""Which runs there are: one line for each module that has one. An action type without its run is no value of actionType."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from reskontro.receivable.dunning.run import DUNNING_RUN
+from reskontro.receivable.runs.run import Run
+
+RUNS: Final[Mapping[str, Run]] = {run.action_type: run for run in (DUNNING_RUN,)}
+"""The runs by action type, in the order of the contract's enum."""

@@ -1,0 +1,201 @@
+"""What the Collection API receives of a claim: one element of its CreateInvoices, made of the claim, its letters and its customer. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any, Final
+
+from reskontro.kit.ids import encode_id
+from reskontro.kit.money import ZERO
+from reskontro.ledger.books import Books
+from reskontro.ledger.matching import Match
+from reskontro.ledger.posting import OpenItem
+from reskontro.norway.calendars import add_months
+from reskontro.norway.deadlines import DEMAND_VALID_MONTHS, earliest_deadline
+from reskontro.norway.identities import is_organization_no
+from reskontro.norway.national_ids import is_national_id
+from reskontro.receivable.claim_charges import COMPENSATION, LETTERS, code_of, standing_fees
+from reskontro.receivable.customers.record import Customer
+from reskontro.receivable.dunning.rules import Claim
+from reskontro.receivable.letters.model import letter_language
+
+LETTERS_MAX: Final = 10
+PAYMENTS_MAX: Final = 50
+FEES_MAX: Final = 10
+DESCRIPTION_CHARACTERS_MAX: Final = 500
+NORWEGIAN_SCHEME: Final = "0192"
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """The client's link to the Collection API, as its configs say."""
+
+    organization_id: str
+    creditor_number: str | None
+    entry_stage: str
+    transfer_option: int
+    interest: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, books: Books, day: date) -> Link | None:
+        """The link of a client; None when it has none."""
+        organization_id = books.config("collection.organizationId", day)
+        if not organization_id:
+            return None
+        interest: dict[str, Any] = {"kind": "STATUTORY"}
+        if not books.config("interest.enabled", day):
+            interest = {"kind": "NONE"}
+        elif books.config("interest.rate", day) == "AGREED":
+            interest = {"kind": "AGREED", "agreedRatePercent": books.config("interest.agreedRate", day)}
+        return cls(
+            organization_id,
+            books.config("collection.creditorNumber", day),
+            books.config("collection.entryStage", day),
+            int(books.config("collection.transferOption", day)),
+            interest,
+        )
+
+
+def invoice_body(link: Link, client_no: int, customer: Customer, claim: Claim, matches: Sequence[Match], day: date, text: str) -> dict[str, Any]:
+    """The claim as the Collection API takes it; keys without a value are left out."""
+    item = claim.item
+    number = item.document_no or item.reference_no or encode_id(item.ar_item_id)
+    notice = _usable_notice(item, day)
+    body: dict[str, Any] = {
+        "type": "NOTICE" if notice is not None or link.entry_stage == "NOTICE" else "PAYMENT_REMINDER",
+        "invoiceNumber": number,
+        "uniqueSourceInvoiceId": f"arm:{client_no}:{encode_id(item.ar_item_id)}",
+        "creditorNumber": link.creditor_number,
+        "originalInvoiceAmount": item.original_amount,
+        "remainingAmount": item.open_amount,
+        "currency": item.currency,
+        "invoiceDate": (item.item_date or item.gl_date).isoformat(),
+        "dueDate": item.due_date.isoformat(),
+        "collectionNoticeDate": notice,
+        "fees": True,
+        "description": (text or number)[:DESCRIPTION_CHARACTERS_MAX],
+        "kid": item.kid,
+        "transferOption": link.transfer_option,
+        "debtors": [debtor(customer)],
+        "interest": _interest(link, claim),
+        "priorReminders": _letters(claim)[-LETTERS_MAX:],
+        "feesAlreadyClaimed": _other_fees(claim)[:FEES_MAX],
+        "priorPayments": payments(item, matches)[:PAYMENTS_MAX],
+    }
+    return {name: value for name, value in body.items() if value not in (None, [])}
+
+
+def _usable_notice(item: OpenItem, day: date) -> str | None:
+    """The day of an own collection notice that still holds: full deadline, at most six months old (inkassoloven §§ 9 and 11)."""
+    for letter in reversed(item.details.get(LETTERS, ())):
+        if letter["type"] == "COLLECTION-NOTICE":
+            sent = date.fromisoformat(letter["sent"])
+            full = bool(letter.get("deadline")) and date.fromisoformat(letter["deadline"]) >= earliest_deadline(sent)
+            return letter["sent"] if full and day <= add_months(sent, DEMAND_VALID_MONTHS) else None
+    return None
+
+
+def _letters(claim: Claim) -> list[dict[str, Any]]:
+    """The letters of the claim with the fees it bears of them: what is still open, and what was charged."""
+    fees = {(code_of(fee), (fee.item_date or fee.gl_date).isoformat()): fee for fee in standing_fees(claim.charges) if code_of(fee) != COMPENSATION}
+    told = []
+    for letter in claim.item.details.get(LETTERS, ()):
+        fee = fees.pop((letter["type"], letter["sent"]), None)
+        told.append(_letter(letter["type"], letter["sent"], letter.get("deadline"), fee))
+    for (code, sent), fee in fees.items():
+        if code != "OTHER":
+            told.append(_letter(code, sent, fee.due_date.isoformat() if fee.ar_item_type == "RM" else None, fee))
+    return sorted(told, key=lambda letter: str(letter["sentDate"]))
+
+
+def _letter(code: str, sent: str, deadline: str | None, fee: OpenItem | None) -> dict[str, Any]:
+    told: dict[str, Any] = {"type": code.replace("-", "_"), "sentDate": sent}
+    if deadline is not None:
+        told["deadline"] = deadline
+    if fee is not None:
+        told |= {"feeAmount": fee.open_amount, "feeCharged": fee.original_amount}
+    return told
+
+
+def _other_fees(claim: Claim) -> list[dict[str, Any]]:
+    kinds = {COMPENSATION: "LATE_PAYMENT_COMPENSATION", "OTHER": "OTHER"}
+    return [
+        {"type": kinds[code_of(fee)], "amount": fee.open_amount, "date": (fee.item_date or fee.gl_date).isoformat()}
+        for fee in standing_fees(claim.charges)
+        if code_of(fee) in kinds and fee.open_amount > 0
+    ]
+
+
+def _interest(link: Link, claim: Claim) -> dict[str, Any]:
+    told = dict(link.interest)
+    details = claim.item.details
+    claimed = sum([charge.open_amount for charge in claim.open_charges if charge.claim_kind == "INTEREST"], ZERO)
+    if claimed and details.get("interestCalculatedUntil"):
+        told |= {"alreadyClaimedAmount": claimed, "alreadyClaimedTo": details["interestCalculatedUntil"]}
+    if details.get("stopInterestCalcUntil"):
+        held = date.fromisoformat(details["stopInterestCalcUntil"])
+        if held < date.max:
+            told["fromDate"] = date.fromordinal(held.toordinal() + 1).isoformat()
+    return told
+
+
+def payments(item: OpenItem, matches: Sequence[Match]) -> list[dict[str, Any]]:
+    """What lowered a claim: credit notes and payments with their days, oldest first; together what it is lower than at first."""
+    found: list[dict[str, Any]] = []
+    for match in matches:
+        if match.status != "ACTIVE":
+            continue
+        left = sum([line.amount for line in match.lines if line.item is item], ZERO)
+        for line in match.lines:
+            if left <= 0:
+                break
+            if line.amount < 0:
+                part = min(-line.amount, left)
+                left -= part
+                found.append(_payment(line.item, part))
+    return sorted(found, key=lambda payment: str(payment["date"]))
+
+
+def _payment(source: OpenItem, amount: Decimal) -> dict[str, Any]:
+    kind = "PAYMENT" if source.ar_item_type == "PY" else "CREDIT"
+    return {"type": kind, "amount": amount, "date": (source.item_date or source.gl_date).isoformat()}
+
+
+def debtor(customer: Customer) -> dict[str, Any]:
+    """The customer as a debtor; numbers that fail their check are left out."""
+    values = customer.values
+    category = customer.customer_category
+    organization_no = values.get("organizationNo")
+    private = category == "CONS" or (category == "BUSN" and bool(values.get("ssn")) and not organization_no)
+    address = values["postalAddress"]
+    block: dict[str, Any] = {
+        "type": "PRIVATE" if private else "COMPANY",
+        "consumer": category == "CONS",
+        "customerNumber": customer.customer_no,
+        "fullName": customer.name,
+        "language": letter_language(customer.language),
+        "email": next(iter(customer.document_emails), None),
+        "phone": values.get("phoneNo"),
+        "birthDate": values["dateOfBirth"].isoformat() if values.get("dateOfBirth") else None,
+        "address": {
+            name: value
+            for name, value in {
+                "line1": address.get("addressLine1"),
+                "line2": address.get("addressLine2"),
+                "line3": address.get("addressLine3"),
+                "postalCode": address.get("postalCode"),
+                "city": address.get("cityName"),
+                "countryCode": address.get("countryCode"),
+            }.items()
+            if value
+        },
+    }
+    scheme = values.get("organizationNoScheme", NORWEGIAN_SCHEME)
+    if organization_no and (scheme != NORWEGIAN_SCHEME or is_organization_no(organization_no, scheme)):
+        block |= {"organizationNumber": organization_no, "organizationNumberScheme": scheme}
+    if values.get("ssn") and values.get("ssnCountry", "NO") == "NO" and is_national_id(values["ssn"], "NO"):
+        block["nationalId"] = values["ssn"]
+    return {name: value for name, value in block.items() if value is not None}
