@@ -10,6 +10,9 @@ from reskontro.kit.messages import Language
 
 NO_BREAK: Final = "\u00a0"
 NO_BREAK_NARROW: Final = "\u202f"
+_MONTHS_ENGLISH: Final = tuple("January February March April May June July August September October November December".split())
+_MONTHS_NORWEGIAN: Final = tuple("januar februar mars april mai juni juli august september oktober november desember".split())
+"""The same in bokmål and nynorsk."""
 
 
 def shown_amount(value: Decimal, language: Language) -> str:
@@ -23,6 +26,13 @@ def shown_amount(value: Decimal, language: Language) -> str:
 def shown_date(value: date, language: Language) -> str:
     """A date: 2026-10-05, or 05.10.2026."""
     return value.isoformat() if language == "en" else value.strftime("%d.%m.%Y")
+
+
+def shown_date_in_words(value: date, language: Language) -> str:
+    """A date in running text: 5 October 2026, or 5. oktober 2026; its blanks do not break."""
+    english = language == "en"
+    month = (_MONTHS_ENGLISH if english else _MONTHS_NORWEGIAN)[value.month - 1]
+    return NO_BREAK.join((f"{value.day}" if english else f"{value.day}.", month, f"{value.year:04d}"))
 
 
 def shown_percent(value: Decimal, language: Language) -> str:
