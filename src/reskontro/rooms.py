@@ -21,9 +21,11 @@ from reskontro.receivable.document_bundles import endpoints as document_bundles
 from reskontro.receivable.documents import endpoints as documents
 from reskontro.receivable.documents.batch import DOCUMENTS_POST
 from reskontro.receivable.files import endpoints as files
+from reskontro.receivable.files.writing import register_renderer
 from reskontro.receivable.gl_items import endpoints as gl_items
 from reskontro.receivable.gl_movements import endpoints as gl_movements
 from reskontro.receivable.insights import endpoints as insights
+from reskontro.receivable.letters.queue import LETTERS, render_json
 from reskontro.receivable.log_items import endpoints as log_items
 from reskontro.receivable.matching import endpoints as matching
 from reskontro.receivable.payment_reservations import endpoints as payment_reservations
@@ -31,6 +33,8 @@ from reskontro.receivable.payment_reservations.expiry import EXPIRY
 from reskontro.web.operations import Operation
 
 VERSION = version("reskontro")
+
+register_renderer(render_json)
 
 
 def all_operations() -> list[Operation]:
@@ -49,5 +53,5 @@ def kinds() -> Kinds:
         registry.register(kind)
     for run in RUNS.values():
         registry.register(run.kind)
-    registry.jobs.append(EXPIRY)
+    registry.jobs += (EXPIRY, LETTERS)
     return registry

@@ -10,11 +10,12 @@ import threading
 from datetime import UTC, date, datetime, time
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Final
-
-import typst
+from typing import TYPE_CHECKING, Any, Final
 
 from reskontro.kit.json import write_json
+
+if TYPE_CHECKING:
+    import typst
 
 _ROOT: Final = Path(str(files("reskontro.receivable")))
 _NO_GLYPH: Final = "could not be displayed with font"
@@ -23,6 +24,8 @@ _local = threading.local()
 
 def _compiler() -> typst.Compiler:
     """The compiler of this thread: it keeps fonts and parsed templates, and serves one call at a time."""
+    import typst  # loaded at first use: it is large, and most processes never set a page
+
     compiler: typst.Compiler | None = getattr(_local, "compiler", None)
     if compiler is None:
         compiler = typst.Compiler(root=_ROOT, font_paths=typst.Fonts(include_system_fonts=False), ignore_system_fonts=True)
@@ -40,8 +43,8 @@ def typeset(template: str, data: Any, day: date) -> bytes:
     moment = datetime.combine(day, time(), UTC)
     try:
         return _compile(template, inputs, moment, ["ua-1"])
-    except typst.TypstError as error:
-        if _NO_GLYPH not in error.message:
+    except RuntimeError as error:
+        if _NO_GLYPH not in str(error):
             raise
         return _compile(template, inputs, moment, [])
 

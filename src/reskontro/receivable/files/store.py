@@ -109,9 +109,3 @@ def set_content(transaction: Transaction, client_no: int, file_id: UUID, stored:
 def set_batch(transaction: Transaction, client_no: int, file_id: UUID, batch_uuid: UUID) -> None:
     """Note the batch that imports a bank file."""
     transaction.execute("update file set batch_uuid = %s where client_no = %s and file_id = %s", (batch_uuid, client_no, file_id))
-
-
-def files_to_render(transaction: Transaction, client_no: int, limit: int) -> list[UUID]:
-    """Letters that are not rendered yet, oldest first."""
-    rows = transaction.execute("select file_id from file where client_no = %s and size is null order by file_id limit %s", (client_no, limit))
-    return [row[0] for row in rows]

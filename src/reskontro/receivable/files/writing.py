@@ -128,11 +128,6 @@ def register_renderer(render: Render) -> None:
     _renderers[:] = [render]
 
 
-def letters_to_render(transaction: Transaction, client_no: int, limit: int) -> list[UUID]:
-    """The ids of at most so many letters that are not rendered yet, oldest first."""
-    return store.files_to_render(transaction, client_no, limit)
-
-
 def render_letter(transaction: Transaction, client_no: int, file_id: UUID) -> None:
     """Render a letter and store its content, unless that was done; two who render it at a time come to the same."""
     record = store.get_file(transaction, client_no, file_id, with_letter=True)

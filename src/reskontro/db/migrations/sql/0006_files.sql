@@ -51,3 +51,17 @@ begin
     execute format('create policy tenant on %I using (client_no = current_client_no()) with check (client_no = current_client_no())', t);
   end loop;
 end $$;
+
+-- Workers ask which clients have letters that are not rendered yet; as with reservations each client is looked at as itself.
+create function clients_with_letters_to_render() returns setof integer
+  language plpgsql as $$
+declare
+  number integer;
+begin
+  for number in select client_no from client order by client_no loop
+    perform set_config('reskontro.client_no', number::text, true);
+    if exists (select from file where client_no = number and size is null) then
+      return next number;
+    end if;
+  end loop;
+end $$;

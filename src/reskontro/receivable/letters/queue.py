@@ -1,0 +1,76 @@
+"""A periodic job of the workers: it renders the letters that runs have queued.
+
+Whoever asks for a letter before that gets it rendered on demand (see ``files.writing``). A set is claimed, rendered and stored in one
+transaction, so a worker that is killed leaves its letters as they were, and workers side by side never take the same ones.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from time import monotonic
+from typing import Any, Final
+from uuid import UUID
+
+import structlog
+
+from reskontro.batches.periodic import PeriodicJob
+from reskontro.db.engine import Transaction, client_transaction, system_transaction
+from reskontro.kit.ids import encode_id
+from reskontro.receivable.files.queued_letters import claim_letters, clients_with_letters, store_letter
+from reskontro.receivable.letters.model import Letter
+from reskontro.receivable.letters.rendering import render_letter
+from reskontro.settings import Settings
+
+EVERY_SECONDS: Final = 1.0
+TURN_SECONDS: Final = 1.0
+"""How long letters keep a worker from its batches."""
+SET_LETTERS: Final = 25
+_FIRST: Final = UUID(int=0)
+
+log = structlog.get_logger("reskontro.worker")
+
+
+def render_json(letter: dict[str, Any]) -> bytes:
+    """The PDF of a letter as it was queued; raises ValueError when it is not a letter."""
+    return render_letter(Letter.from_json(letter))
+
+
+def render_queued(connection: Transaction, settings: Settings, now: datetime) -> int:
+    """Render queued letters for a while, a set of every client in turn; returns how many. What is left is there the next time."""
+    with system_transaction(connection) as transaction:
+        places = dict.fromkeys(clients_with_letters(transaction), _FIRST)
+    ends = monotonic() + TURN_SECONDS
+    total = 0
+    while places:
+        for client_no, after in list(places.items()):
+            rendered, last = _render_set(connection, client_no, after)
+            total += rendered
+            if last is None:
+                del places[client_no]
+            else:
+                places[client_no] = last
+            if monotonic() >= ends:
+                return total
+    return total
+
+
+def _render_set(connection: Transaction, client_no: int, after: UUID) -> tuple[int, UUID | None]:
+    """How many letters of a set were rendered, and the last id of the set; None when there was none.
+
+    A letter that cannot be rendered is named in the log of the process and keeps none that comes after it from its content.
+    """
+    rendered = 0
+    with client_transaction(connection, client_no) as transaction:
+        claimed = claim_letters(transaction, client_no, after, SET_LETTERS)
+        for file_id, letter in claimed:
+            try:
+                content = render_json(letter)
+            except Exception:
+                log.exception("letter not rendered", client=client_no, file=encode_id(file_id))
+                continue
+            store_letter(transaction, client_no, file_id, content)
+            rendered += 1
+    return rendered, claimed[-1][0] if claimed else None
+
+
+LETTERS = PeriodicJob("letters rendered", EVERY_SECONDS, render_queued)
