@@ -94,9 +94,7 @@ def _block(block_id: str, orderer: Orderer, transfers: list[CreditTransfer]) -> 
     debtor = SubElement(block, "Dbtr")
     _text(debtor, "Nm", orderer.name, NAME_LENGTH)
     _organization(debtor, orderer)
-    account = SubElement(block, "DbtrAcct")
-    _account(account, first.debtor_account)
-    _text(account, "Ccy", first.currency)
+    _account(SubElement(block, "DbtrAcct"), first.debtor_account)
     _bank(SubElement(block, "DbtrAgt"), first.debtor_account)
     _text(block, "ChrgBr", "SHAR")
     for number, transfer in enumerate(transfers, 1):

@@ -74,7 +74,7 @@ class TestWriting:
                                 ("PmtTpInf", [("SvcLvl", [("Cd", "NURG")])]),
                                 ("ReqdExctnDt", [("Dt", "2026-11-27")]),
                                 ("Dbtr", [("Nm", "Prøve & Sønn AS"), _ORGANIZATION]),
-                                ("DbtrAcct", [_bban("86011117947"), ("Ccy", "NOK")]),
+                                ("DbtrAcct", [_bban("86011117947")]),
                                 ("DbtrAgt", [("FinInstnId", [("BICFI", "DABANO22")])]),
                                 ("ChrgBr", "SHAR"),
                                 (

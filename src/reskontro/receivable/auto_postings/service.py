@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from reskontro.batches.kinds import ChunkContext
 from reskontro.db.engine import Transaction, lock_client
+from reskontro.db.objects import ObjectStoreFault
 from reskontro.kit.errors import Problem
 from reskontro.kit.messages import Language, Messages, outcome_text, render, wire_messages
 from reskontro.ledger.books import open_books
@@ -19,6 +20,8 @@ from reskontro.receivable.writes import origin_of
 from reskontro.web.calls import Call
 from reskontro.web.idempotency import run_once
 from reskontro.web.replies import Reply
+
+RETRY_AFTER_SECONDS: Final = "5"
 
 
 def find_method(name: str) -> Method:
@@ -56,6 +59,11 @@ def post_all(call: Call, method: Method, sent: Sequence[dict[str, Any]]) -> Repl
         only_validate = any(draft.values.get("validateOnly") for draft in drafts)
         if not only_validate:
             desk.write()
+            if method.after is not None:
+                try:
+                    method.after(desk, drafts, [outcome for outcome in outcomes if outcome is not None], origin)
+                except ObjectStoreFault as fault:
+                    raise Problem("UNAVAILABLE", str(fault), headers={"Retry-After": RETRY_AFTER_SECONDS}) from fault
         return Reply(200, _answer(call, method, drafts, outcomes, booked=not only_validate))
 
     return run_once(call, work)

@@ -43,13 +43,13 @@ class QueuedLetter:
     letter: dict[str, Any]
 
 
-def write_file(transaction: Transaction, context: ChunkContext, new: NewFile, pieces: Iterable[bytes]) -> UUID:
-    """Store a file that was made, its content first, and note it in the log; returns its id.
+def write_file(transaction: Transaction, context: ChunkContext, new: NewFile, pieces: Iterable[bytes], origin: Origin | None = None) -> UUID:
+    """Store a file that was made, its content first, and note it in the log; returns its id. ``origin`` is needed outside of runs.
 
     The pieces may be of any size and are asked for one by one. The caller's transaction holds the client's write lock, at the latest when the last
     piece is there. Raises ObjectStoreFault.
     """
-    origin = _origin(context)
+    origin = origin or _origin(context)
     file_id = new_id()
     stored = store_content(transaction, context.client_no, file_id, pieces)
     content_type = new.content_type or CONTENT_TYPES[new.file_type]

@@ -13,6 +13,7 @@ grant insert, update (open_amount, base_open_amount, credited_amount, credited_v
 grant insert, update (status, undone_on, undone_by) on match to {serving};
 grant insert, update (ar_item_id, account_no, exception_code, reversed) on payment to {serving};
 grant insert, update (captured_amount, released_amount, status, captures, changed_at) on payment_reservation to {serving};
+grant insert, update (ended_on, deletion_file_id) on avtalegiro_claim to {serving};
 -- A letter gets its content when it is rendered, and a bank file that failed another import.
 grant insert, update (size, sha256, storage, batch_uuid) on file to {serving};
 grant insert on file_piece to {serving};
@@ -21,6 +22,7 @@ grant update (customer_no, document_no, user_id, changes, salts, digests) on log
 
 grant insert, update on client, client_config, code, gl_account, posting_rule, period, number_series, account_balance to {serving};
 grant insert, update, delete on customer, batch, batch_slice, batch_item, idempotency_key, stored_list to {serving};
+grant insert, update (account_no, bank_account_no, notify, active, changed_at) on mandate to {serving};
 grant insert, update on credential, signing_key to {serving};
 grant insert, delete on run_proposal to {serving};
 -- What the Collection API is told: only that it was taken changes.

@@ -19,7 +19,8 @@ class Method:
     """``takes`` are the fields besides those that every method takes, ``needs`` those that must be sent.
 
     ``load`` looks up in advance what the postings of a call mean. ``post`` judges one posting and lets it take effect; None when it was refused, and
-    then its findings are in the draft and nothing else has changed.
+    then its findings are in the draft and nothing else has changed. ``after`` does what follows when all postings of a call are written; it may
+    raise ObjectStoreFault.
     """
 
     name: str
@@ -27,3 +28,4 @@ class Method:
     needs: tuple[str, ...]
     load: Callable[[PostingDesk, Sequence[Draft]], None]
     post: Callable[[PostingDesk, Draft, Origin], Outcome | None]
+    after: Callable[[PostingDesk, Sequence[Draft], Sequence[Outcome], Origin], None] | None = None

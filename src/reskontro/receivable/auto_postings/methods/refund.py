@@ -1,4 +1,4 @@
-"""refund: open credit is paid back; the RF item is matched with it."""
+"""refund: open credit is paid back; the RF item is matched with it, and the payment is ordered in a file for the bank."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from reskontro.norway.accounts import is_bank_account, normalise_account_no
 from reskontro.receivable.auto_postings.desk import PostingDesk, details_of, outcome, too_large
 from reskontro.receivable.auto_postings.drafts import Outcome
 from reskontro.receivable.auto_postings.methods.method import TARGET_FIELDS, Method
+from reskontro.receivable.auto_postings.payment_order import order_payments, paying_account
 from reskontro.receivable.customers.record import Customer
 from reskontro.receivable.drafts import Draft
 from reskontro.receivable.targets import (
@@ -110,6 +111,8 @@ def post(desk: PostingDesk, draft: Draft, origin: Origin) -> Outcome | None:
     bank = desk.bank_gl_account(draft, day.day, "REFUND")
     if draft.failed or rate is None or control_account is None or bank is None or payee is None:
         return None
+    if paying_account(desk, draft) is None:
+        draft.find("VALUE-MISSING", "payment", severity="W", name="bank.accounts", date=desk.context.today)
     booking = desk.booking(draft, day, PAYMENT_JOURNAL, currency, rate, values["paymentDate"], origin)
     control = booking.control(control_account, customer.account_no, amount)
     posting = booking.transaction([control], [Part(bank, -amount, None)])
@@ -144,4 +147,5 @@ METHOD = Method(
     ("amount", "paymentDate", "payeeBankAccountNo"),
     _load,
     post,
+    order_payments,
 )
