@@ -105,7 +105,7 @@ def test_workers_side_by_side_render_each_letter_once(creditors: Database) -> No
 
 def test_what_a_lost_worker_had_in_hand_is_done_by_the_next(creditors: Database) -> None:
     """A worker that is gone before its commit leaves the letters as they were; while it lives others pass them over."""
-    ids = add(creditors, 3107, [letter(document_no=f"R26-{at}").to_json() for at in range(3)])
+    ids = sorted(add(creditors, 3107, [letter(document_no=f"R26-{at}").to_json() for at in range(3)]))
 
     def claim_and_die() -> None:
         with creditors.transaction(3107) as transaction:
