@@ -261,6 +261,8 @@ OUTCOME_TEXTS: dict[str, tuple[str, str]] = {
     "POSTING-VALID": ("Valid", "Gyldig"),
     "REMINDER-CREATED": ("Reminder made", "Purring laget"),
     "COLLECTION-NOTICE-CREATED": ("Collection notice made", "Inkassovarsel laget"),
+    "INTEREST-NOTE-CREATED": ("Interest note made", "Rentenota laget"),
+    "INTEREST-NOTE-PROPOSED": ("An interest note would be made", "En rentenota ville blitt laget"),
     "CLAIM-HANDED-OVER": ("Claim handed over to collection", "Krav overlevert til inkasso"),
     "REMINDER-PROPOSED": ("A reminder would be made", "En purring ville blitt laget"),
     "COLLECTION-NOTICE-PROPOSED": ("A collection notice would be made", "Et inkassovarsel ville blitt laget"),

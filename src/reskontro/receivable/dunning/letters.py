@@ -6,13 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
-from reskontro.batches.kinds import ChunkContext
 from reskontro.db.engine import Transaction
 from reskontro.kit.money import ZERO
-from reskontro.norway.accounts import iban_of_account, is_account_no, normalise_account_no
 from reskontro.norway.identities import currency_decimals
 from reskontro.norway.rates import Rates, ValueMissing
 from reskontro.receivable.claim_charges import COMPENSATION, CONSUMER
@@ -21,69 +19,10 @@ from reskontro.receivable.documents.record import NewDocument
 from reskontro.receivable.dunning.charging import fraction_text
 from reskontro.receivable.dunning.documents import claim_number
 from reskontro.receivable.dunning.rules import Claim, Proposal
-from reskontro.receivable.letters.model import ClaimLine, Creditor, Fee, FeeRule, Interest, Letter, NextStep, Payment, Receiver, letter_language
+from reskontro.receivable.letters.model import ClaimLine, Fee, FeeRule, Interest, Letter, NextStep, Receiver, letter_language
+from reskontro.receivable.letters.stationery import Stationery, address_lines
 
-NORWEGIAN_SCHEME: Final = "0192"
 _FEE_RULES: Final[Mapping[str, FeeRule]] = {"REMINDER": "REMINDER-FEE", "COLLECTION-NOTICE": "COLLECTION-NOTICE-FEE"}
-
-
-@dataclass(frozen=True, slots=True)
-class Stationery:
-    """What is the same in all letters of a client on a day."""
-
-    creditor: Creditor
-    accounts: Mapping[str, str]
-    """The bank account that letters of a currency ask to be paid to."""
-    home: str
-    """The client's country: other receivers are told the IBAN too."""
-    interest: Interest | None
-
-    @classmethod
-    def of(cls, context: ChunkContext, day: date, rates: Rates) -> Stationery:
-        """The stationery of a client."""
-        books = context.books
-        client = books.client
-        creditor = Creditor(
-            name=client.name,
-            organization_no=client.organization_no or "",
-            norwegian=client.organization_no_scheme == NORWEGIAN_SCHEME,
-            vat_registered=client.vat_registered,
-            in_business_register=client.in_business_register,
-            address_lines=address_lines(client.postal_address, books.config("base.country", day)),
-        )
-        accounts: dict[str, str] = {}
-        for account in books.config("bank.accounts", day):
-            accounts.setdefault(account["currency"] or books.config("base.currency", day), account["bankAccountNo"])
-        return cls(creditor, accounts, books.config("base.country", day), _interest(context, day, rates))
-
-    def payment(self, kid: str | None, currency: str, country: str) -> Payment:
-        """How a letter is paid."""
-        account = self.accounts.get(currency, "")
-        number = normalise_account_no(account) if account and is_account_no(account) else None
-        iban = "" if number is None or country == self.home else iban_of_account(number)
-        return Payment(kid=kid or "", bank_account_no=number or "", iban=iban if number else account)
-
-
-def _interest(context: ChunkContext, day: date, rates: Rates) -> Interest | None:
-    books = context.books
-    if not books.config("interest.enabled", day):
-        return None
-    day_count = books.config("interest.dayCount", day)
-    if books.config("interest.rate", day) == "AGREED":
-        return Interest(rule="AGREED", rate=books.config("interest.agreedRate", day), day_count=day_count)
-    try:
-        rate: Decimal | None = rates.late_interest.on(day)
-    except ValueMissing:
-        rate = None
-    return Interest(rate=rate, day_count=day_count)
-
-
-def address_lines(address: Mapping[str, Any], home: str) -> tuple[str, ...]:
-    """A postal address as the lines of an envelope; the country only when it is another one."""
-    place = " ".join(part for part in (address.get("postalCode"), address.get("cityName")) if part)
-    country = (address.get("countryText") or address.get("countryCode")) if address.get("countryCode") != home else None
-    lines = (address.get("addressLine1"), address.get("addressLine2"), address.get("addressLine3"), place, country)
-    return tuple(line for line in lines if line)
 
 
 def claim_lines(claims: Sequence[Claim], texts: Mapping[UUID, str]) -> tuple[ClaimLine, ...]:

@@ -26,11 +26,12 @@ from reskontro.receivable.documents.desk import DocumentDesk
 from reskontro.receivable.documents.poster import post
 from reskontro.receivable.dunning.charging import Charging, compensations, letter_fee
 from reskontro.receivable.dunning.documents import claim_number, reminder_draft
-from reskontro.receivable.dunning.letters import PendingLetter, Stationery, claim_lines
+from reskontro.receivable.dunning.letters import PendingLetter, claim_lines
 from reskontro.receivable.dunning.order import Order
 from reskontro.receivable.dunning.rules import LAST_REMINDER, REMINDER_LEVEL, Claim, Proposal
 from reskontro.receivable.files.writing import QueuedLetter, queue_letters
 from reskontro.receivable.letters.model import ClaimLine, letter_language
+from reskontro.receivable.letters.stationery import Stationery
 
 JOURNAL: Final = "NOTES"
 VAT_CODE: Final = "7"

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 
 from reskontro.batches.kinds import Origin
-from reskontro.kit.money import ZERO
 from reskontro.ledger.posting import OpenItem, Part
 from reskontro.ledger.reversal import REVERSED
-from reskontro.norway.identities import currency_decimals
-from reskontro.norway.interest import ORE, Reduction, late_interest
-from reskontro.norway.rates import DatedTable, ValueMissing, constant_rate
+from reskontro.norway.rates import ValueMissing
+from reskontro.receivable.accrued_interest import CALCULATED_UNTIL, Terms, first_interest_day, owed
 from reskontro.receivable.auto_postings.desk import PostingDesk, details_of, outcome, too_large
 from reskontro.receivable.auto_postings.drafts import Outcome
 from reskontro.receivable.auto_postings.methods.method import TARGET_FIELDS, Method
-from reskontro.receivable.claim_charges import CONSUMER
 from reskontro.receivable.customers.record import Customer
 from reskontro.receivable.drafts import Draft
 from reskontro.receivable.targets import ITEM_FIELDS, check_collection, check_currency, find_item
@@ -24,8 +21,6 @@ from reskontro.receivable.targets import ITEM_FIELDS, check_collection, check_cu
 JOURNAL = "NOTES"
 VAT_CODE = "7"
 """No VAT treatment: late interest and statutory fees are outside the Act."""
-CALCULATED_UNTIL = "interestCalculatedUntil"
-"""The detail of a principal item that names its last interest day charged."""
 
 
 def _load(desk: PostingDesk, drafts: Sequence[Draft]) -> None:
@@ -44,66 +39,17 @@ def check_principal(desk: PostingDesk, draft: Draft, item: OpenItem) -> None:
         check_collection(desk, draft, item)
 
 
-def reductions_of(desk: PostingDesk, item: OpenItem) -> list[Reduction]:
-    """What payments and credits took off a principal, each on its own date; of several credits in one match the oldest come first."""
-    found: list[Reduction] = []
-    for match in desk.matches_of([item]):
-        if match.status != "ACTIVE":
-            continue
-        left = sum([line.amount for line in match.lines if line.item is item], ZERO)
-        credits = sorted((line for line in match.lines if line.amount < 0), key=lambda line: line.item.item_date or line.item.gl_date)
-        for line in credits:
-            part = min(left, -line.amount)
-            if part > 0:
-                found.append(Reduction(line.item.item_date or line.item.gl_date, part))
-                left -= part
-    return found
-
-
-def first_interest_day(item: OpenItem) -> date:
-    """The first day that interest has not been charged for."""
-    charged = item.details.get(CALCULATED_UNTIL)
-    start = item.due_date + timedelta(days=1)
-    return start if charged is None else max(start, date.fromisoformat(charged) + timedelta(days=1))
-
-
-def _unit(desk: PostingDesk, currency: str, on: date) -> Decimal:
-    if currency != desk.base_currency:
-        return Decimal(1) if currency_decimals(currency) == 0 else ORE
-    configured: Decimal = desk.books.config("rounding.noteUnit", on)
-    return configured
-
-
-def _interest(desk: PostingDesk, item: OpenItem, until: date, rates: DatedTable, on: date) -> Decimal:
-    return late_interest(
-        item.original_amount,
-        item.due_date,
-        reductions_of(desk, item),
-        until,
-        rates=rates,
-        first_day=first_interest_day(item),
-        day_count=desk.books.config("interest.dayCount", on),
-        unit=_unit(desk, item.currency, on),
-    )
-
-
 def _calculate(desk: PostingDesk, draft: Draft, item: OpenItem, customer: Customer, until: date, on: date) -> tuple[Decimal, Decimal | None] | None:
     """(the interest by the client's rate, the most that may be charged: None for a business); None with VALUE-MISSING."""
-    agreed: Decimal | None = None
-    if desk.books.config("interest.rate", on) == "AGREED":
-        agreed = desk.books.config("interest.agreedRate", on)
+    terms = Terms.of(desk.books, desk.base_currency, on)
     try:
-        statutory = None
-        if agreed is None or customer.customer_category == CONSUMER:
-            statutory = _interest(desk, item, until, desk.rates.late_interest, on)
-            if not desk.known_rates.late_interest.is_known(until):
-                draft.find("VALUE-MISSING", "interestTo", severity="W", name=desk.rates.late_interest.name, date=until)
-        own = statutory if agreed is None else _interest(desk, item, until, constant_rate(agreed), on)
+        own, most = owed(desk, item, until, terms, customer.customer_category)
     except ValueMissing as absent:
         draft.find("VALUE-MISSING", "interestTo", name=absent.name, date=absent.day)
         return None
-    assert own is not None
-    return own, statutory if customer.customer_category == CONSUMER else None
+    if (most is not None or not terms.agreed) and terms.carried_forward(until):
+        draft.find("VALUE-MISSING", "interestTo", severity="W", name=terms.statutory.name, date=until)
+    return own.amount, None if most is None else most.amount
 
 
 def _amount(desk: PostingDesk, draft: Draft, item: OpenItem, customer: Customer, on: date) -> Decimal | None:

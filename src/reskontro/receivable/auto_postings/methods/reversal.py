@@ -10,9 +10,9 @@ from reskontro.kit.money import ZERO
 from reskontro.ledger.posting import OpenItem
 from reskontro.ledger.reversal import JOURNAL, PostedTransaction, load_payments, load_transaction, load_transactions
 from reskontro.ledger.undo import take_back
+from reskontro.receivable.accrued_interest import CALCULATED_UNTIL
 from reskontro.receivable.auto_postings.desk import PostingDesk, outcome
 from reskontro.receivable.auto_postings.drafts import Outcome
-from reskontro.receivable.auto_postings.methods.interest import CALCULATED_UNTIL
 from reskontro.receivable.auto_postings.methods.method import Method
 from reskontro.receivable.drafts import Draft
 from reskontro.receivable.targets import collection_status

@@ -11,9 +11,9 @@ from reskontro.ledger.matching import base_part
 from reskontro.ledger.posting import OpenItem
 from reskontro.ledger.vat_shares import VAT_PARTS, vat_parts_of
 from reskontro.norway.identities import currency_decimals
+from reskontro.receivable.accrued_interest import CALCULATED_UNTIL
 from reskontro.receivable.auto_postings.desk import PostingDesk, details_of, outcome
 from reskontro.receivable.auto_postings.drafts import Outcome
-from reskontro.receivable.auto_postings.methods.interest import CALCULATED_UNTIL
 from reskontro.receivable.auto_postings.methods.method import TARGET_FIELDS, Method
 from reskontro.receivable.auto_postings.methods.write_off import JOURNAL, judge_item
 from reskontro.receivable.customers.record import Customer

@@ -1,0 +1,1 @@
+"""INTEREST-RUN: notes of late-payment interest."""

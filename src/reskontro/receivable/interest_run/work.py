@@ -1,0 +1,226 @@
+"""Working through customers of an interest run as a set: looked up together, judged customer by customer, written together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any, Final
+
+from reskontro.batches.kinds import ChunkContext, Item, ItemResult
+from reskontro.db.bulk import Outbox
+from reskontro.db.engine import Transaction
+from reskontro.kit.ids import new_id
+from reskontro.kit.messages import Message, outcome_text
+from reskontro.kit.money import multiply
+from reskontro.ledger.posting import OpenItem
+from reskontro.ledger.reversal import REVERSED
+from reskontro.norway.announced import rates_in_use
+from reskontro.norway.rates import ValueMissing
+from reskontro.receivable.accrued_interest import CALCULATED_UNTIL, Accrued, Terms, owed
+from reskontro.receivable.customers.record import Customer
+from reskontro.receivable.documents.desk import DocumentDesk
+from reskontro.receivable.documents.poster import post
+from reskontro.receivable.documents.record import NewDocument
+from reskontro.receivable.dunning.rules import COLLECTION_STATUS, STOP_STATUSES, STOPPED_IN_COLLECTION, is_held
+from reskontro.receivable.files.writing import QueuedLetter, queue_letters
+from reskontro.receivable.interest_run.candidates import claims
+from reskontro.receivable.interest_run.notes import Charge, Note, note_draft, note_letter, split_notes
+from reskontro.receivable.letters.stationery import Stationery
+from reskontro.receivable.runs.inputs import CustomerInput, read_input, unknown_customer
+from reskontro.receivable.runs.proposals import LANGUAGE, Row, keep_rows
+
+BUNDLE_TYPE: Final = "INTEREST"
+
+
+class PartFailed(RuntimeError):
+    """A customer's later note was refused after an earlier one took effect: the set is rolled back and shrinks to the customer."""
+
+
+def interest_kinds(context: ChunkContext) -> tuple[str, ...]:
+    """Which claims bear interest: principals, and where the client has said so the costs."""
+    return ("PRINCIPAL", "COST") if context.books.config("interest.onCosts", context.today) else ("PRINCIPAL",)
+
+
+def work(transaction: Transaction, context: ChunkContext, items: Sequence[Item]) -> list[list[ItemResult]]:
+    """Charge interest to a set of customers; see batches.kinds.Work."""
+    run = InterestSet(transaction, context)
+    inputs = [read_input(item.value) for item in items]
+    run.load(inputs)
+    results = [run.customer(item.index, found) for item, found in zip(items, inputs, strict=True)]
+    run.write()
+    return results
+
+
+@dataclass(slots=True)
+class _Made:
+    """A note that took effect, whose letter is made when its KID is sure."""
+
+    file_id: Any
+    note: Note
+    document: NewDocument
+
+
+class InterestSet:
+    """See the module. The caller's transaction holds the client's write lock."""
+
+    def __init__(self, transaction: Transaction, context: ChunkContext) -> None:
+        assert context.run is not None
+        asked = context.run.asked
+        self._transaction = transaction
+        self._context = context
+        self._origin = context.run.origin
+        self._until = date.fromisoformat(asked["interestTo"])
+        self._reference: str | None = asked.get("clientReference")
+        self._only_validate = bool(asked.get("validateOnly"))
+        self._language = asked.get(LANGUAGE, "en")
+        self._desk = DocumentDesk(transaction, context)
+        self._terms = Terms.of(context.books, self._desk.base_currency, context.today)
+        self._minimum: Decimal = context.books.config("interest.minimumNote", context.today)
+        self._claims: dict[int, list[OpenItem]] = {}
+        self._made: list[_Made] = []
+        self._rows: list[Row] = []
+
+    # ------------------------------------------------------------------------------------------------ looking up
+
+    def load(self, inputs: Sequence[CustomerInput]) -> None:
+        """Look up customers, their claims and what was matched with these."""
+        desk = self._desk
+        accounts = [found.account_no for found in inputs if found.account_no is not None]
+        desk.customers.load((), accounts)
+        found = claims(self._transaction, desk.client_no, interest_kinds(self._context), self._until, accounts)
+        ids = [item_id for _, item_id in found]
+        desk.load_items(ids)
+        desk.load_matches(ids)
+        for account_no, item_id in found:
+            item = desk.item(item_id)
+            assert item is not None, "it was found just now"
+            self._claims.setdefault(account_no, []).append(item)
+
+    # ------------------------------------------------------------------------------------------------ one customer
+
+    def customer(self, index: int, found: CustomerInput) -> list[ItemResult]:
+        """Charge what a customer owes in each currency, all of it or nothing."""
+        if found.account_no is None:
+            return [unknown_customer(found, self._reference)]
+        customer = self._desk.customers.find_account(found.account_no)
+        if customer is None:
+            return []
+        try:
+            notes, warnings = self._judge(customer)
+        except ValueMissing as missing:
+            return [self._failed(customer, [_missing("E", missing.name, missing.day)])]
+        if self._only_validate:
+            return self._propose(index, customer, notes, warnings)
+        return self._charge(customer, notes, warnings)
+
+    def _judge(self, customer: Customer) -> tuple[list[Note], list[Message]]:
+        """The notes of a customer; raises ValueMissing."""
+        day = self._context.today
+        if customer.registration_status_code in STOP_STATUSES or is_held(customer.values.get("stopInterestCalcUntil"), day):
+            return [], []
+        by_currency: dict[str, Note] = {}
+        for item in self._claims.get(customer.account_no, ()):
+            if _is_stopped(item, day):
+                continue
+            interest = self._interest(item, customer)
+            if interest.amount > 0:
+                note = by_currency.setdefault(item.currency, Note(customer, item.currency, []))
+                note.charges.append(Charge(item, interest))
+        notes = [note for note in by_currency.values() if self._is_worth_it(note)]
+        statutory = not self._terms.agreed or customer.customer_category == "CONS"
+        carried = bool(notes) and statutory and self._terms.carried_forward(self._until)
+        return notes, [_missing("W", self._terms.statutory.name, self._until)] if carried else []
+
+    def _interest(self, item: OpenItem, customer: Customer) -> Accrued:
+        own, most = owed(self._desk, item, self._until, self._terms, customer.customer_category)
+        return own if most is None or own.amount <= most.amount else most
+
+    def _is_worth_it(self, note: Note) -> bool:
+        """Whether the note reaches the least total, in base currency; one whose rate is not known is judged when it is posted."""
+        if note.currency == self._desk.base_currency:
+            return note.amount >= self._minimum
+        rate = self._context.books.exchange_rate(note.currency, self._context.today)
+        return rate is None or multiply(note.amount, rate, self._desk.base_decimals) >= self._minimum
+
+    # ------------------------------------------------------------------------------------------------ taking effect
+
+    def _charge(self, customer: Customer, notes: Sequence[Note], warnings: Sequence[Message]) -> list[ItemResult]:
+        if not notes:
+            return []
+        desk, day = self._desk, self._context.today
+        assert self._origin.batch_uuid is not None, "a run is a batch"
+        bundle_id = desk.run_bundle(self._origin.batch_uuid, customer.account_no, BUNDLE_TYPE)
+        days = customer.due_days if customer.due_days is not None else self._context.books.config("document.defaultDueDays", day)
+        results: list[ItemResult] = []
+        for note in [part for whole in notes for part in split_notes(whole)]:
+            rate = None if note.currency == desk.base_currency else self._context.books.exchange_rate(note.currency, day)
+            result = post(desk, note_draft(note, day, day + timedelta(days=days), self._until, rate=rate, bundle_id=bundle_id), self._origin)
+            if result.result == "FAILED":
+                if results:
+                    raise PartFailed(f"a note to account {customer.account_no} was refused after another one was made")
+                desk.forget_run_bundle(bundle_id)
+                return [self._failed(customer, result.messages)]
+            for charge in note.charges:
+                charge.item.change_details({CALCULATED_UNTIL: self._until.isoformat()})
+            result.outcome = "INTEREST-NOTE-CREATED"
+            result.file_id = new_id()
+            result.client_reference = self._reference
+            result.messages = [*result.messages, *warnings]
+            self._made.append(_Made(result.file_id, note, desk.new_documents[-1]))
+            results.append(result)
+        return results
+
+    def _propose(self, index: int, customer: Customer, notes: Sequence[Note], warnings: Sequence[Message]) -> list[ItemResult]:
+        results: list[ItemResult] = []
+        text = outcome_text("INTEREST-NOTE-PROPOSED", self._language)
+        head: dict[str, Any] = {"customerNo": customer.customer_no, "accountNo": customer.account_no, "name": customer.name, "message": text}
+        for number, note in enumerate(part for whole in notes for part in split_notes(whole)):
+            self._rows.append(Row(index, number, {**head, **note.cells(self._until)}))
+            result = ItemResult("UNCHANGED", "INTEREST-NOTE-PROPOSED", customer.account_no, customer.customer_no, client_reference=self._reference)
+            result.messages = list(warnings)
+            results.append(result)
+        return results
+
+    def _failed(self, customer: Customer, messages: Sequence[Message]) -> ItemResult:
+        return ItemResult("FAILED", None, customer.account_no, customer.customer_no, client_reference=self._reference, messages=list(messages))
+
+    # ------------------------------------------------------------------------------------------------ writing
+
+    def write(self) -> None:
+        """Send everything that took effect, with the letters; of a run that only validates the rows of its proposal."""
+        if self._only_validate:
+            keep_rows(self._transaction, self._context, self._rows)
+            return
+        if not self._made:
+            return
+        self._desk.write()
+        stationery = Stationery.of(self._context, self._context.today, rates_in_use())
+        letters = [
+            QueuedLetter(
+                made.file_id,
+                f"interest-note-{made.document.document_no}.pdf",
+                made.document.document_no,
+                made.document.bundle_id,
+                note_letter(made.note, made.document, self._terms, stationery).to_json(),
+            )
+            for made in self._made
+        ]
+        with Outbox(self._transaction) as outbox:
+            queue_letters(outbox, self._context, letters)
+
+
+def _is_stopped(item: OpenItem, day: date) -> bool:
+    """Whether the days of a claim are held back: stop date, dispute or collection; what was taken back has none."""
+    details = item.details
+    return (
+        bool(details.get("disputed"))
+        or bool(details.get(REVERSED))
+        or details.get(COLLECTION_STATUS) in STOPPED_IN_COLLECTION
+        or is_held(details.get("stopInterestCalcUntil"), day)
+    )
+
+
+def _missing(severity: Any, name: str, day: date) -> Message:
+    return Message(severity, "VALUE-MISSING", "interestTo", "/interestTo", {"name": name, "date": day})

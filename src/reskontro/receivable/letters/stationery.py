@@ -1,0 +1,75 @@
+"""What is the same in all letters of a client on a day: who sends them, where they are paid, how interest runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any, Final
+
+from reskontro.batches.kinds import ChunkContext
+from reskontro.norway.accounts import iban_of_account, is_account_no, normalise_account_no
+from reskontro.norway.rates import Rates, ValueMissing
+from reskontro.receivable.letters.model import Creditor, Interest, Payment
+
+NORWEGIAN_SCHEME: Final = "0192"
+
+
+@dataclass(frozen=True, slots=True)
+class Stationery:
+    """What is the same in all letters of a client on a day."""
+
+    creditor: Creditor
+    accounts: Mapping[str, str]
+    """The bank account that letters of a currency ask to be paid to."""
+    home: str
+    """The client's country: other receivers are told the IBAN too."""
+    interest: Interest | None
+
+    @classmethod
+    def of(cls, context: ChunkContext, day: date, rates: Rates) -> Stationery:
+        """The stationery of a client."""
+        books = context.books
+        client = books.client
+        creditor = Creditor(
+            name=client.name,
+            organization_no=client.organization_no or "",
+            norwegian=client.organization_no_scheme == NORWEGIAN_SCHEME,
+            vat_registered=client.vat_registered,
+            in_business_register=client.in_business_register,
+            address_lines=address_lines(client.postal_address, books.config("base.country", day)),
+        )
+        accounts: dict[str, str] = {}
+        for account in books.config("bank.accounts", day):
+            accounts.setdefault(account["currency"] or books.config("base.currency", day), account["bankAccountNo"])
+        return cls(creditor, accounts, books.config("base.country", day), _interest(context, day, rates))
+
+    def payment(self, kid: str | None, currency: str, country: str) -> Payment:
+        """How a letter is paid."""
+        account = self.accounts.get(currency, "")
+        number = normalise_account_no(account) if account and is_account_no(account) else None
+        iban = "" if number is None or country == self.home else iban_of_account(number)
+        return Payment(kid=kid or "", bank_account_no=number or "", iban=iban if number else account)
+
+
+def _interest(context: ChunkContext, day: date, rates: Rates) -> Interest | None:
+    books = context.books
+    if not books.config("interest.enabled", day):
+        return None
+    day_count = books.config("interest.dayCount", day)
+    if books.config("interest.rate", day) == "AGREED":
+        return Interest(rule="AGREED", rate=books.config("interest.agreedRate", day), day_count=day_count)
+    try:
+        rate: Decimal | None = rates.late_interest.on(day)
+    except ValueMissing:
+        rate = None
+    return Interest(rate=rate, day_count=day_count)
+
+
+def address_lines(address: Mapping[str, Any], home: str) -> tuple[str, ...]:
+    """A postal address as the lines of an envelope; the country only when it is another one."""
+    place = " ".join(part for part in (address.get("postalCode"), address.get("cityName")) if part)
+    country = (address.get("countryText") or address.get("countryCode")) if address.get("countryCode") != home else None
+    lines = (address.get("addressLine1"), address.get("addressLine2"), address.get("addressLine3"), place, country)
+    return tuple(line for line in lines if line)
