@@ -73,6 +73,15 @@ def settle_in(house: House, client_no: int) -> dict[str, str]:
             "insert into collection_message (client_no, ar_item_id, message_no, organization_id, message_type, body, created_at, created_by)"
             " select client_no, ar_item_id, 1, 'org', 'CREATE-INVOICE', '{}', now(), 'test' from ar_item limit 1"
         )
+        transaction.execute(
+            "insert into mandate (client_no, kid, account_no, bank_account_no, notify, active, created_at, changed_at)"
+            " select client_no, '0010017', account_no, '12345678903', false, true, now(), now() from ar_item limit 1"
+        )
+        transaction.execute(
+            "insert into avtalegiro_claim (client_no, avtalegiro_claim_id, ar_item_id, account_no, kid, bank_account_no, amount, due_date, run_date,"
+            " batch_uuid, file_id) select client_no, ar_item_id, ar_item_id, account_no, '0010017', '12345678903', 1250, due_date, due_date,"
+            " ar_item_id, ar_item_id from ar_item limit 1"
+        )
     half = {"exclVat": 500, "vat": 0, "inclVat": 500}
     own.document(documentType="PY", customerNo=customer, documentDate="2026-10-20", kid="0010017", currencyAmounts=half)
     keyed = own.post("/customers", {"customer": {"customerNo": f"K{client_no}", "name": "K"}}, headers={"Idempotency-Key": "k-1"})
