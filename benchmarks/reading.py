@@ -54,8 +54,8 @@ select client_no, ar_item_id, account_no, least(gl_date + 20, date '{today}'), '
 from ar_item where client_no = {client} and open_amount = 0
 """
 _MATCH_LINES = """
-insert into match_line (client_no, match_id, line_no, ar_item_id, amount, base_amount, match_date)
-select client_no, ar_item_id, 1, ar_item_id, original_amount, base_original_amount, least(gl_date + 20, date '{today}')
+insert into match_line (client_no, match_id, line_no, ar_item_id, amount, base_amount, match_date, item_gl_date)
+select client_no, ar_item_id, 1, ar_item_id, original_amount, base_original_amount, least(gl_date + 20, date '{today}'), gl_date
 from ar_item where client_no = {client} and open_amount = 0
 """
 # Transactions of three lines: receivable, income and VAT.

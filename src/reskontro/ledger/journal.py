@@ -114,6 +114,7 @@ _match_line_stage = Stage(
         ("amount", "numeric(18, 2)"),
         ("base_amount", "numeric(18, 2)"),
         ("match_date", "date"),
+        ("item_gl_date", "date"),
     ),
 )
 
@@ -268,7 +269,7 @@ def write_matches(transaction: Transaction, client_no: int, matches: Sequence[Ma
         (client_no, now),
     )
     lines = [
-        (m.match_id, number, line.item.ar_item_id, line.amount, line.base_amount, m.match_date)
+        (m.match_id, number, line.item.ar_item_id, line.amount, line.base_amount, m.match_date, line.item.gl_date)
         for m in matches
         for number, line in enumerate(m.lines, 1)
     ]
@@ -276,8 +277,8 @@ def write_matches(transaction: Transaction, client_no: int, matches: Sequence[Ma
         return
     _match_line_stage.copy_rows(transaction, lines)
     transaction.execute(
-        "insert into match_line (client_no, match_id, line_no, ar_item_id, amount, base_amount, match_date)"
-        " select %s, match_id, line_no, ar_item_id, amount, base_amount, match_date from stage_match_line",
+        "insert into match_line (client_no, match_id, line_no, ar_item_id, amount, base_amount, match_date, item_gl_date)"
+        " select %s, match_id, line_no, ar_item_id, amount, base_amount, match_date, item_gl_date from stage_match_line",
         (client_no,),
     )
 

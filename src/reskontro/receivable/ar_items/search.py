@@ -15,6 +15,8 @@ from uuid import UUID
 
 from reskontro.db.engine import Transaction
 from reskontro.ledger.books import Books
+from reskontro.ledger.items_view import NO_COLLECTION
+from reskontro.ledger.looking_back import items_of, lines_since
 from reskontro.norway.kid import normalise
 from reskontro.receivable.ar_items.filters import Condition, conditions_of, joined
 from reskontro.receivable.sql import found_ids, likely
@@ -22,11 +24,8 @@ from reskontro.web.parameters import within_integer
 
 _NAMED_MAX: Final = 20_000
 """Up to so many items a search goes from the items to the conditions; beyond, a KID or reference is a condition like any other."""
-FEW_MATCHES_MAX: Final = 50_000
-"""Up to so many matches since a day, all of them are read; beyond, only those of items that were booked by then."""
 FEW_ITEMS_MAX: Final = 60_000
 """Up to so many items of a span of time are read and sorted; beyond, the list is read in its order until it is full."""
-_MATCHES_SINCE: Final = "match where client_no = %s and match_date > %s"
 
 _BY_DOCUMENT_NO: Final = (
     "select d.ar_item_id from document d where d.client_no = %s and d.document_key = any(%s) and d.ar_item_id is not null"
@@ -40,16 +39,6 @@ _BY_REFERENCE: Final = (
     " union all select a.ar_item_id from ar_item a"
     f" where a.client_no = %s and a.transferred_reference = {_WITHOUT_CASE} limit %s"
 )
-
-_TOUCHED: Final = (
-    "select l.ar_item_id, sum(case when m.undone_on is null then l.amount else -l.amount end) as amount,"
-    " sum(case when m.undone_on is null then l.base_amount else -l.base_amount end) as base_amount"
-    " from match m join match_line l on l.client_no = m.client_no and l.match_id = m.match_id{booked}"
-    " where m.client_no = %s and ((m.match_date > %s and m.undone_on is null) or (m.undone_on > %s and m.match_date <= %s)){only}"
-    " group by l.ar_item_id"
-)
-"""What matches and undoings since a day (given three times) took off items."""
-_BOOKED_BY: Final = " join ar_item a on a.client_no = l.client_no and a.ar_item_id = l.ar_item_id and a.gl_date <= %s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +87,7 @@ def find_items(transaction: Transaction, books: Books, filters: dict[str, Any], 
         conditions.append(("a.account_no = any(%s)", [accounts]))
     as_of: date | None = filters.get("asofdate")
     day = as_of or books.today(now)
-    few = named is not None or _few(transaction, books, filters, now)
+    few = named is not None or _few(transaction, books, filters, accounts, now)
     now_state = _NOW_OF_FEW if few else _NOW
     search = _Search(books.client_no, joined(conditions), limit, few=few)
     if not ("status" in filters or "overdue" in filters):
@@ -123,16 +112,25 @@ def _count(transaction: Transaction, source: str, values: Sequence[Any], most: i
     return int(row[0])
 
 
-def _few(transaction: Transaction, books: Books, filters: dict[str, Any], now: datetime) -> bool:
-    """Whether a span of glDates or of changes holds so few items that they are better read first and sorted then."""
-    spans = (("gldatefrom", "gldateto"), ("changedfrom",))
-    for names in spans:
-        span = {name: filters[name] for name in names if name in filters}
-        if span:
-            condition, values = joined([("client_no = %s", [books.client_no]), *conditions_of(span, books, now)])
+def _few(transaction: Transaction, books: Books, filters: dict[str, Any], accounts: Sequence[int] | None, now: datetime) -> bool:
+    """Whether a filter that has an index of its own leaves so few items that they are better read first and sorted then."""
+    spans = (("gldatefrom", "gldateto"), ("changedfrom",), ("disputed",), ("collectionstatus",))
+    narrowing = [
+        conditions_of({name: filters[name] for name in names if name in filters and _narrows(name, filters[name])}, books, now) for names in spans
+    ]
+    if accounts is not None:
+        narrowing.append([("a.account_no = any(%s)", [list(accounts)])])
+    for conditions in narrowing:
+        if conditions:
+            condition, values = joined([("a.client_no = %s", [books.client_no]), *conditions])
             if _count(transaction, f"ar_item a where {condition}", values, FEW_ITEMS_MAX) <= FEW_ITEMS_MAX:
                 return True
     return False
+
+
+def _narrows(name: str, value: Any) -> bool:
+    """Whether a filter leaves what stands in an index of its own; not being disputed, and not being with collection, does not."""
+    return not ((name == "disputed" and not value) or (name == "collectionstatus" and NO_COLLECTION in value))
 
 
 def _by_state(state: _State, filters: dict[str, Any], day: date) -> list[Condition]:
@@ -174,28 +172,24 @@ class _Search:
 
     def look_back(self, transaction: Transaction, day: date, named: Sequence[UUID] | None, accounts: Sequence[int] | None) -> None:
         """Gather what matches and undoings since a day took off items, for the parts that ask for it."""
-        booked = ""
-        values: list[Any] = [self._client_no, day, day, day]
-        only = ""
+        only, values = [], list[Any]()
         if named is not None:
-            only += " and l.ar_item_id = any(%s)"
+            only.append("l.ar_item_id = any(%s)")
             values.append(list(named))
         if accounts is not None:
-            only += " and m.account_no = any(%s)"
+            only.append("l.ar_item_id in (select a.ar_item_id from ar_item a where a.client_no = l.client_no and a.account_no = any(%s))")
             values.append(list(accounts))
-        if not only and _count(transaction, _MATCHES_SINCE, (self._client_no, day), FEW_MATCHES_MAX) > FEW_MATCHES_MAX:
-            # Of a day long past: most of what was matched since did not exist then.
-            booked = _BOOKED_BY
-            values.insert(0, day)
-        self._prelude = f"with touched as materialized ({_TOUCHED.format(booked=booked, only=only)}) "
-        self._prelude_values = values
+        lines = lines_since(self._client_no, day, " and ".join(only))
+        sums = f"select ar_item_id, sum(amount) as amount, sum(base_amount) as base_amount from ({lines}) line group by ar_item_id"
+        self._prelude = f"with touched as materialized ({sums}) "
+        self._prelude_values = values * 2
         # The touched items have to fit into memory, else they would be searched one by one.
         transaction.execute("set local work_mem = '64MB'")
 
     def add(self, condition: Condition, *, touched: bool = False, untouched: bool = False) -> None:
         """Add the part of the items that meet a condition besides the common ones; all of them, or those (not) touched since the day."""
         text, values = condition
-        source = "touched t join ar_item a on a.ar_item_id = t.ar_item_id" if touched else "ar_item a"
+        source = f"touched {items_of(self._client_no, 't')}" if touched else "ar_item a"
         apart = " and a.ar_item_id not in (select ar_item_id from touched)" if untouched else ""
         common = f" and {self._condition}" if self._condition else ""
         self._parts.append(

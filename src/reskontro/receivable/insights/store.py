@@ -1,26 +1,24 @@
-"""SQL of ageing: what was open at the end of a day, walked back from what is open now.
+"""SQL of ageing: what was open at the end of a day, walked back from what is open now (see ``ledger.looking_back``).
 
-An item's open amount on a day is the one of now, plus what matches dated later have taken off since, less what matches
-have taken off that were in force then and are undone now (one counts up to the day before it was undone). So only the
-items open now and those of such matches are looked at, however long the history is.
+Only the items open now and those whose matches make the difference are looked at, however long the history is.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from reskontro.db.engine import Transaction
 from reskontro.ledger.ageing import Intervals, Portion
+from reskontro.ledger.looking_back import items_of, lines_since
 
 _LARGE_QUESTION = "set local work_mem = '64MB'; set local jit = off; set local random_page_cost = 1.1"
 """For a statement over a million items: they are grouped in memory; compiling the statement would take longer than running
-it; and the few items that changed are looked up one by one, not searched for among all. The settings end with the
-transaction.
+it. The settings end with the transaction.
 """
 
 _ROWS_AT_ONCE: Final = 5_000
@@ -84,57 +82,72 @@ class Question:
 
 def _changed(question: Question) -> str:
     """The items whose open amount on the day differs from that of now: by how much, and whether they are or were open."""
-    then_open, now_open = "a.open_amount + sum(l.amount) <> 0", "a.open_amount <> 0"
+    then_open, now_open = "a.open_amount + l.amount <> 0", "a.open_amount <> 0"
     if question.currency is None:
-        then_open = f"({then_open} or a.base_open_amount + sum(l.base_amount) <> 0)"
+        then_open = f"({then_open} or a.base_open_amount + l.base_amount <> 0)"
         now_open = f"({now_open} or a.base_open_amount <> 0)"
-    lines = f"{_taken_since(question)} union all {_given_back_since(question)}"
+    # Lines are signed like their item, so that the sign of a credit shows whatever is done with the amount.
+    credit = "is_base_credit" if question.currency is None else "is_credit"
+    lines = (
+        f"select ar_item_id, sum(amount) as amount, sum(base_amount) as base_amount, bool_or({credit}) as is_credit"
+        f" from ({_lines_since(question)}) line group by ar_item_id"
+    )
     return (
-        f"select a.ar_item_id, a.account_no, a.due_date, sum(l.{question.line_amount}) as amount, bool_or(l.is_credit) as is_credit,"
-        f" {now_open} as now_open, {then_open} as then_open from ({lines}) l"
-        " join ar_item a on a.client_no = %(client_no)s and a.ar_item_id = l.ar_item_id"
-        f" where {question.conditions()} group by a.client_no, a.ar_item_id"
+        f"select a.ar_item_id, a.account_no, a.due_date, l.{question.line_amount} as amount, l.is_credit, {now_open} as now_open,"
+        f" {then_open} as then_open from ({lines}) {items_of(question.client_no, 'l', question.conditions())}"
     )
 
 
-# Lines are signed like their item, so that the sign of a credit shows whatever is done with the amount.
+def _lines_since(question: Question) -> str:
+    """What matches and undoings since the day have changed; of some customers by their items, of all by date."""
+    only = "" if question.account_nos is None else f"l.ar_item_id in ({_ITEMS_OF_ACCOUNTS})"
+    return lines_since(question.client_no, question.as_of, only)
 
 
-def _taken_since(question: Question) -> str:
-    """The lines of matches dated later, but for those that are undone; of some customers by their matches, of all by date."""
-    lines = f"select l.ar_item_id, l.amount, l.base_amount, l.{question.line_amount} < 0 as is_credit from match_line l"
-    if question.account_nos is not None:
-        return (
-            f"{lines} join match m on m.client_no = l.client_no and m.match_id = l.match_id where l.client_no = %(client_no)s"
-            " and m.client_no = %(client_no)s and m.account_no = any(%(account_nos)s) and m.match_date > %(as_of)s and m.undone_on is null"
-        )
-    undone = "select from match m where m.client_no = %(client_no)s and m.undone_on is not null and m.match_id = l.match_id"
-    return f"{lines} where l.client_no = %(client_no)s and l.match_date > %(as_of)s and not exists ({undone})"
+_ITEMS_OF_ACCOUNTS: Final = "select a.ar_item_id from ar_item a where a.client_no = %(client_no)s and a.account_no = any(%(account_nos)s)"
 
 
-def _given_back_since(question: Question) -> str:
-    """The lines of matches that were in force on the day and were undone later."""
+def _open_now(question: Question, keys: str, condition: str = "true") -> str:
+    """What is open now of the items that were booked on the day, added up by columns."""
+    amount = f"a.{question.amount}"
+    credit = f"coalesce(sum({amount}) filter (where {amount} < 0), 0)"
+    columns = f"coalesce(sum({amount}), 0) - {credit} as debit, {credit} as credit, count(*) as items"
+    prefixed = ", ".join(f"a.{key}" for key in keys.split(", ") if key)
+    grouped = f" group by {prefixed}" if prefixed else ""
     return (
-        f"select l.ar_item_id, -l.amount, -l.base_amount, l.{question.line_amount} < 0"
-        " from match m join match_line l on l.client_no = m.client_no and l.match_id = m.match_id"
-        " where m.client_no = %(client_no)s and l.client_no = %(client_no)s and m.undone_on > %(as_of)s and m.match_date <= %(as_of)s"
+        f"select {prefixed + ', ' if prefixed else ''}{columns} from ar_item a"
+        f" where {question.open_now} and {question.conditions()} and {condition}{grouped}"
+    )
+
+
+def _since(keys: str) -> str:
+    """The difference between then and now, added up by columns, from ``changed``."""
+    return (
+        f"select {keys}, coalesce(sum(amount) filter (where not is_credit), 0) as debit, coalesce(sum(amount) filter (where is_credit), 0) as credit,"
+        f" count(*) filter (where then_open) - count(*) filter (where now_open) as items from changed group by {keys}"
     )
 
 
 def _sums(question: Question, keys: str) -> str:
     """What was open, added up by columns, from ``changed`` and the items open now."""
-    amount = f"a.{question.amount}"
-    credit = f"coalesce(sum({amount}) filter (where {amount} < 0), 0)"
-    now = (
-        f"select {', '.join(f'a.{key}' for key in keys.split(', '))}, sum({amount}) - {credit} as debit, {credit} as credit, count(*) as items"
-        f" from ar_item a where {question.open_now} and {question.conditions()} group by {keys}"
-    )
-    since = (
-        f"select {keys}, coalesce(sum(amount) filter (where not is_credit), 0), coalesce(sum(amount) filter (where is_credit), 0),"
-        f" count(*) filter (where then_open) - count(*) filter (where now_open) from changed group by {keys}"
-    )
     columns = "sum(debit) as debit, sum(credit) as credit, sum(items)::bigint as items"
-    return f"select {keys}, {columns} from ({now} union all {since}) part group by {keys}"
+    return f"select {keys}, {columns} from ({_open_now(question, keys)} union all {_since(keys)}) part group by {keys}"
+
+
+def _sums_of_intervals(question: Question, intervals: Intervals) -> str:
+    """What was open, possibly in several rows for an interval, each with a due date that lies in it.
+
+    The items open now are added up interval by interval: reading a span of the index and adding costs half of sorting every item into its group.
+    """
+    parts = []
+    for place in range(len(intervals)):
+        first, last = intervals.span(place)
+        latest = question.as_of - timedelta(days=first or 0)
+        condition = "true" if first is None else f"a.due_date <= date '{latest.isoformat()}'"
+        if last is not None:
+            condition += f" and a.due_date >= date '{(question.as_of - timedelta(days=last)).isoformat()}'"
+        parts.append(f"select date '{latest.isoformat()}' as due_date, n.* from ({_open_now(question, '', condition)}) n")
+    return f"{' union all '.join(parts)} union all {_since('due_date')}"
 
 
 def _places(question: Question, *, some_reopened: bool) -> str:
@@ -177,14 +190,14 @@ def portions_by_account(transaction: Transaction, question: Question) -> list[tu
 
 
 def portions_and_customers(transaction: Transaction, question: Question, intervals: Intervals) -> tuple[list[Portion], list[tuple[int, int]]]:
-    """What was open, by due date, and how many customers had open items in which intervals: (bits of the places of the
-    intervals, number of customers).
+    """What was open, in portions that each lie in one interval, and how many customers had open items in which intervals:
+    (bits of the places of the intervals, number of customers).
 
     One number for a customer costs a tenth of counting the customers of every interval.
     """
     places = _places(question, some_reopened=_some_reopened(transaction, question))
     statement = (
-        f"select due_date, debit, credit, items, null::int, null::bigint from ({_sums(question, 'due_date')}) sums"
+        f"select due_date, debit, credit, items, null::int, null::bigint from ({_sums_of_intervals(question, intervals)}) sums"
         " union all select null, null, null, null, places, count(*)"
         f" from (select account_no, bit_or(places) as places from ({places}) part group by account_no) customers group by places"
     )
@@ -248,10 +261,7 @@ class OpenItemRow(NamedTuple):
 
 def stream_open_items(transaction: Transaction, question: Question) -> Iterator[OpenItemRow]:
     """The items that were open, by account number, due date and id; the rows are fetched as they are taken."""
-    touched = (
-        "select l.ar_item_id, sum(l.amount) as amount, sum(l.base_amount) as base_amount"
-        f" from ({_taken_since(question)} union all {_given_back_since(question)}) l group by l.ar_item_id"
-    )
+    touched = f"select ar_item_id, sum(amount) as amount, sum(base_amount) as base_amount from ({_lines_since(question)}) line group by ar_item_id"
     amounts = "a.open_amount + coalesce(t.amount, 0) as open_then, a.base_open_amount + coalesce(t.base_amount, 0) as base_open_then"
     columns = (
         "a.account_no, a.ar_item_id, a.ar_item_type, a.document_no, a.reference_no, a.kid, a.item_date, a.due_date, a.currency,"
@@ -260,10 +270,7 @@ def stream_open_items(transaction: Transaction, question: Question) -> Iterator[
     opened = (
         f"select {columns} from ar_item a left join touched t on t.ar_item_id = a.ar_item_id where {question.open_now} and {question.conditions()}"
     )
-    closed = (
-        f"select {columns} from touched t join ar_item a on a.client_no = %(client_no)s and a.ar_item_id = t.ar_item_id"
-        f" where not ({question.open_now}) and {question.conditions()}"
-    )
+    closed = f"select {columns} from touched {items_of(question.client_no, 't', f'not ({question.open_now}) and {question.conditions()}')}"
     then_open = "i.open_then <> 0" if question.currency is not None else "(i.open_then <> 0 or i.base_open_then <> 0)"
     statement = (
         f"with touched as materialized ({touched}) select i.account_no, c.customer_no, c.name, i.ar_item_id, i.ar_item_type, i.document_no,"
