@@ -85,6 +85,14 @@ CHECKS: tuple[tuple[str, str], ...] = (
         " and (abs(open_amount) > abs(original_amount) or open_amount * original_amount < 0)",
     ),
     (
+        "what an AR item says was credited is not the sum of its credit notes",
+        "select format('%%s: credited %%s, credit notes %%s', a.ar_item_id, a.credited_amount, coalesce(c.amount, 0)) from ar_item a"
+        " left join (select reference_document_uuid, sum(incl_vat) as amount, sum(vat) as vat from document"
+        " where client_no = %(client_no)s and document_type = 'CN' and reference_document_uuid is not null group by reference_document_uuid) c"
+        " on c.reference_document_uuid = a.document_uuid and a.ar_item_type in ('IN', 'IT') and not a.reversal"
+        " where a.client_no = %(client_no)s and (a.credited_amount <> coalesce(c.amount, 0) or a.credited_vat <> coalesce(c.vat, 0))",
+    ),
+    (
         "the lines of a match do not add up to zero",
         "select format('%%s: %%s, base %%s', match_id, sum(amount), sum(base_amount)) from match_line where client_no = %(client_no)s"
         " group by match_id having sum(amount) <> 0 or sum(base_amount) <> 0",
