@@ -13,6 +13,7 @@ from benchmarks.data import CUSTOMERS, body, customer, invoice, invoices
 from benchmarks.installation import Installation, PeakMemory
 from benchmarks.limits import CUSTOMER_TABLES, DOCUMENT_TABLES, measure_limit
 from benchmarks.reading import READING
+from benchmarks.runs import RUNS
 from benchmarks.sending import numbers, path_of, send_invoices, wait_for_batches, was_accepted, with_customers
 from benchmarks.wire import Load, request, run_load
 
@@ -218,4 +219,5 @@ MEASURES: dict[str, Callable[[Installation, float], dict[str, Any]]] = {
     "stream": million_customers,
     "growth": growth,
     **READING,
+    **RUNS,
 }

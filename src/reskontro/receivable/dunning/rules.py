@@ -197,7 +197,7 @@ class Proposal:
 
 
 def next_steps(
-    plan: Plan, claims: Sequence[Claim], credits: Mapping[str, Decimal], holds: Holds, day: date, maximum_step: int | None
+    plan: Plan, claims: Sequence[Claim], credits: Mapping[str, Decimal], holds: Holds, day: date, maximum_step: int | None = None
 ) -> list[Proposal]:
     """What is to be done about a customer's open claims on a day, the lowest step first.
 

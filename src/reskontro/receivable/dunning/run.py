@@ -14,7 +14,7 @@ from reskontro.receivable.reports.model import Column
 from reskontro.receivable.runs.proposals import write_proposal
 from reskontro.receivable.runs.run import ENTITY, OPERATION, Run, check_run_date
 
-CUSTOMERS_AT_A_TIME: Final = 500
+CUSTOMERS_AT_A_TIME: Final = 1_000
 COLUMNS: Final = (
     Column("customerNo", "Customer"),
     Column("accountNo", "Account", "integer"),
