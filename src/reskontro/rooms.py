@@ -13,6 +13,7 @@ from reskontro.receivable.administration import endpoints as administration
 from reskontro.receivable.ar_items import endpoints as ar_items
 from reskontro.receivable.ar_items.batch import AR_ITEMS_PUT
 from reskontro.receivable.auto_postings import endpoints as auto_postings
+from reskontro.receivable.bank_files.work import IMPORTS
 from reskontro.receivable.client_configs import endpoints as client_configs
 from reskontro.receivable.codes import endpoints as codes
 from reskontro.receivable.customers import endpoints as customers
@@ -51,7 +52,7 @@ def kinds() -> Kinds:
     registry = Kinds()
     for kind in (CUSTOMERS_POST, CUSTOMERS_PUT, DOCUMENTS_POST, AR_ITEMS_PUT):
         registry.register(kind)
-    for run in RUNS.values():
-        registry.register(run.kind)
+    for run in (*(run.kind for run in RUNS.values()), *IMPORTS):
+        registry.register(run)
     registry.jobs += (EXPIRY, LETTERS)
     return registry

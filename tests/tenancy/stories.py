@@ -12,6 +12,7 @@ from psycopg.types.json import Jsonb
 from reskontro.kit.ids import encode_id
 from reskontro.ledger.books import raise_version
 from tests.api.uploads import uploaded
+from tests.bank_messages import BANK_ACCOUNTS, Paid, ocr_file
 from tests.house import House
 
 OURS, THEIRS, UNKNOWN = 3107, 421_842_187, 999_999_998
@@ -51,6 +52,10 @@ def settle_in(house: House, client_no: int) -> dict[str, str]:
             "insert into code (client_no, code_type, code, name_en, name_no, active, attributes)"
             " values (%s, 'ATTACHMENT', 'A1', 'a', 'a', true, '{}')",
             (client_no,),
+        )
+        transaction.execute(
+            "insert into client_config (client_no, config_key, value, changed_at, changed_by) values (%s, 'bank.accounts', %s, now(), 'test')",
+            (client_no, Jsonb(BANK_ACCOUNTS)),
         )
         transaction.execute("update period set status = 'CLOSED', closed_at = now(), closed_by = 'test' where to_date = '2026-01-31'")
         raise_version(transaction, client_no)
@@ -98,6 +103,10 @@ def settle_in(house: House, client_no: int) -> dict[str, str]:
         "matchid": encode_id(own.rows("select match_id from match")[0][0]),
     }
     objects["fileid"] = uploaded(own, file_name=f"{client_no}.pdf")["fileId"]
+    for number, kind in enumerate((10, 18), 1):
+        content = ocr_file([Paid("0010041", kind=kind, archive="700000009")], number=number)
+        uploaded(own, content, f"{number}.txt", "OCR")
+    own.work()
     sent = {"paymentId": f"R{client_no}", "customerNo": customer, "amount": 10}
     reservation = own.post("/paymentreservations", {"paymentReservation": sent})
     assert reservation.status_code == 201, reservation.text

@@ -22,6 +22,8 @@ LETTER_CLAIMS: Final = "letterClaimIds"
 """The detail of a letter's AR item that lists every claim it names, when these are more than those whose interest or fee it is."""
 
 MatchSource = Literal["KID", "DOCUMENT-NO", "REFERENCE", "MANUAL", "RUN"]
+COLLECTED: Final = ("HANDED-OVER", "IN-COLLECTION")
+"""Collection statuses of a claim that the creditor leaves alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +58,11 @@ def claims_of(desk: ItemDesk, target: OpenItem) -> list[OpenItem]:
 
 
 def meant_by_items(desk: ItemDesk, targets: Iterable[OpenItem], source: MatchSource) -> Meaning:
-    """A payment that names items, or documents and references that lead to them. Exceptions: ITEM-CREDITED, ALREADY-PAID."""
+    """A payment that names items, or documents and references that lead to them. Exceptions: ITEM-CREDITED, ALREADY-PAID, IN-COLLECTION."""
     named = list(targets)
     found = {claim.ar_item_id: claim for target in named for claim in claims_of(desk, target)}
     if any(claim.open_amount > 0 for claim in found.values()):
-        return Meaning(source, group_claims(found.values()))
+        return _without_collected(desk, source, group_claims(found.values()))
     credited = any(target.credited_amount >= target.original_amount > 0 for target in named)
     return Meaning(source, exception="ITEM-CREDITED" if credited else "ALREADY-PAID")
 
@@ -84,12 +86,29 @@ def meant_by_kid(desk: ItemDesk, kid: str, account_no: int, currency: str) -> Me
 
 
 def meant_by_customer(desk: ItemDesk, account_no: int, currency: str, source: MatchSource) -> Meaning:
-    """All the customer's claims in a currency. Exceptions: CURRENCY when there are only others, ALREADY-PAID when there are none."""
+    """All the customer's claims in a currency. Exceptions: CURRENCY when there are only others, ALREADY-PAID when there are none, IN-COLLECTION."""
     claims = desk.account_claims(account_no, currency)
     if claims:
-        return Meaning(source, claims)
+        return _without_collected(desk, source, claims)
     others = any(found.open_amount > 0 for found in desk.account_items(account_no))
     return Meaning(source, exception="CURRENCY" if others else "ALREADY-PAID")
+
+
+def _without_collected(desk: ItemDesk, source: MatchSource, claims: Sequence[Sequence[OpenItem]]) -> Meaning:
+    """The claims but for those that are with collection: money for these stays unapplied until the case says how it is split."""
+    free = [claim for claim in claims if not is_collected(desk, claim)]
+    if len(free) == len(claims):
+        return Meaning(source, claims)
+    return Meaning(source, free, exception="IN-COLLECTION", understood=False)
+
+
+def is_collected(desk: ItemDesk, claim: Sequence[OpenItem]) -> bool:
+    """Whether a claim is with collection."""
+    if any(member.details and member.details.get("collectionStatus") in COLLECTED for member in claim):
+        return True
+    named = claim[0].claim_ar_item_id
+    principal = desk.item(named) if named is not None else None
+    return principal is not None and principal.details.get("collectionStatus") in COLLECTED
 
 
 def owners_of_kid(desk: ItemDesk, kid: str) -> list[int]:
@@ -130,7 +149,7 @@ def settle_payment(
     if meaning.understood and desk.books.config("coverage.excess", credit.gl_date) == "OLDEST-CLAIM":
         meant = {found.ar_item_id for found in meaning.items} | {found.ar_item_id for found, _ in allocations}
         others = [found for found in desk.account_items(credit.account_no) if found.currency == credit.currency and found.ar_item_id not in meant]
-        claims += group_claims(others)
+        claims += [claim for claim in group_claims(others) if not is_collected(desk, claim)]
     match = None
     if claims or allocations:
         match = desk.settler.settle(credit, claims, source=meaning.source, created_by=origin.user_id, batch_uuid=origin.batch_uuid, exact=allocations)

@@ -41,6 +41,10 @@ class PaymentRecord:
     """What it was booked with."""
     suspense: bool = False
     """Whether it was booked on the suspense account, because nobody knew whose it is."""
+    fingerprint: bytes | None = None
+    """By what a payment of a bank file is known again; None for all others."""
+    fingerprint_no: int | None = None
+    """Which it is of equal ones, from 1."""
 
 
 @dataclass(frozen=True, slots=True)

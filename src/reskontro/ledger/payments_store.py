@@ -35,6 +35,8 @@ _COLUMNS = (
     ("gl_year", "integer"),
     ("transaction_no", "integer"),
     ("suspense", "boolean"),
+    ("fingerprint", "bytea"),
+    ("fingerprint_no", "integer"),
 )
 _stage = Stage("stage_payment", _COLUMNS)
 _NAMES = ", ".join(name for name, _ in _COLUMNS)
@@ -71,6 +73,8 @@ def insert_payments(transaction: Transaction, client_no: int, now: datetime, pay
                 p.posting.gl_year if p.posting else None,
                 p.posting.transaction_no if p.posting else None,
                 p.suspense,
+                p.fingerprint,
+                p.fingerprint_no,
             )
             for p in payments
         ],
@@ -82,12 +86,14 @@ def insert_payments(transaction: Transaction, client_no: int, now: datetime, pay
 
 def taken_bank_references(transaction: Transaction, client_no: int, keys: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
     """Which pairs of (bank account, reference), without case, a payment already has."""
-    rows = transaction.execute(
+    found = (
         "select p.bank_account_key, p.bank_reference_key from payment p"
         " join unnest(%s::text[], %s::text[]) as k (account, reference) on p.bank_account_key = k.account and p.bank_reference_key = k.reference"
-        " where p.client_no = %s",
-        ([key[0] for key in keys], [key[1] for key in keys], client_no),
+        " where p.client_no = %s and p.fingerprint"
     )
+    values = ([key[0] for key in keys], [key[1] for key in keys], client_no)
+    # Payments of bank files stand in an index of their own.
+    rows = transaction.execute(f"{found} is null union {found} is not null".encode(), (*values, *values))
     return {(account, reference) for account, reference in rows}
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from reskontro.kit.ids import encode_id
-from reskontro.ledger.claims import owners_of_kid
+from reskontro.ledger.claims import COLLECTED, owners_of_kid
 from reskontro.ledger.posting import OpenItem
 from reskontro.receivable.customer_items import CustomerItemDesk, claims_named
 from reskontro.receivable.customers.record import Customer
@@ -16,8 +16,6 @@ ITEM_FIELDS: Final = ("arItemId", "documentUuid", "documentNo", "referenceNo", "
 """The keys that mean an item, in field order."""
 CUSTOMER_FIELDS: Final = ("customerNo", "accountNo")
 """The keys that mean a customer."""
-COLLECTED: Final = ("HANDED-OVER", "IN-COLLECTION")
-"""Collection statuses of a claim that the creditor leaves alone."""
 
 
 def find_customer(desk: CustomerItemDesk, draft: Draft) -> Customer | None:

@@ -99,7 +99,7 @@ def _take_effect(
     if reservation.payment_method is not None:
         details.setdefault("paymentMethod", reservation.payment_method)
     meaning = _meaning(desk, reservation, booking)
-    item, _ = book_payment(desk, booking, customer, posting, control, meaning, origin, details=details)
+    item, _, _ = book_payment(desk, booking, customer, posting, control, meaning, origin, details=details)
     return item
 
 

@@ -41,11 +41,42 @@ create table file_piece (
 );
 alter table file_piece alter column body set storage external;
 
+-- Bank files that were imported: sender, number and recipient of an OCR transmission, the MsgId of a camt message.
+create table bank_transmission (
+  client_no integer not null,
+  file_type text not null,
+  transmission_key text not null,
+  file_id uuid not null,
+  created_at timestamptz not null,
+  primary key (client_no, file_type, transmission_key)
+);
+
+-- A payment of a bank file is known again by its fingerprint; equal ones are counted. The bank's own reference of such a payment need not be unique.
+alter table payment add column fingerprint bytea;
+alter table payment add column fingerprint_no integer;
+create unique index payment_fingerprint on payment (client_no, fingerprint, fingerprint_no) where fingerprint is not null;
+drop index payment_bank_reference;
+create unique index payment_bank_reference on payment (client_no, bank_account_key, bank_reference_key)
+  where bank_reference_key is not null and fingerprint is null;
+create index payment_archive_reference on payment (client_no, bank_account_key, bank_reference_key)
+  where bank_reference_key is not null and fingerprint is not null;
+
+-- What the bank took back is no payment of its own: it marks the one it takes back, and is known again too.
+create table bank_return (
+  client_no integer not null,
+  fingerprint bytea not null,
+  fingerprint_no integer not null,
+  payment_uuid uuid not null,
+  file_id uuid not null,
+  created_at timestamptz not null,
+  primary key (client_no, fingerprint, fingerprint_no)
+);
+
 do $$
 declare
   t text;
 begin
-  foreach t in array array['file', 'file_piece'] loop
+  foreach t in array array['file', 'file_piece', 'bank_transmission', 'bank_return'] loop
     execute format('alter table %I enable row level security', t);
     execute format('alter table %I force row level security', t);
     execute format('create policy tenant on %I using (client_no = current_client_no()) with check (client_no = current_client_no())', t);

@@ -16,7 +16,7 @@ grant insert, update (captured_amount, released_amount, status, captures, change
 grant insert, update (ended_on, deletion_file_id) on avtalegiro_claim to {serving};
 -- A letter gets its content when it is rendered, and a bank file that failed another import.
 grant insert, update (size, sha256, storage, batch_uuid) on file to {serving};
-grant insert on file_piece to {serving};
+grant insert on file_piece, bank_transmission, bank_return to {serving};
 -- Erasing personal values from the log leaves their digests, so the chain still holds.
 grant update (customer_no, document_no, user_id, changes, salts, digests) on log_item to {serving};
 

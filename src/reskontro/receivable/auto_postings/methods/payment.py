@@ -236,7 +236,7 @@ def post(desk: PostingDesk, draft: Draft, origin: Origin) -> Outcome | None:
     customer = case.target.customer
     desk.fix_control_account(customer, case.control_account)
     desk.accept(case.posting, origin, customer.customer_no)
-    item, match = book_payment(
+    item, match, _ = book_payment(
         desk,
         case.booking,
         customer,
