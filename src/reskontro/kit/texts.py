@@ -285,6 +285,11 @@ OUTCOME_TEXTS: dict[str, tuple[str, str]] = {
         "Not handed over: the client is not linked to a collection organization",
         "Ikke overlevert: klienten er ikke knyttet til en inkassoorganisasjon",
     ),
+    "FILE-CREATED": ("File created", "Fil laget"),
+    "MANDATE-STORED": ("Mandate stored", "Betalingsavtale lagret"),
+    "MANDATE-UNCHANGED": ("Mandate already stored", "Betalingsavtale allerede lagret"),
+    "AVTALEGIRO-CLAIM-PROPOSED": ("The claim would be sent to the bank", "Kravet ville blitt sendt til banken"),
+    "AVTALEGIRO-DELETION-PROPOSED": ("The claim would be taken back from the bank", "Kravet ville blitt trukket tilbake fra banken"),
     "PROPOSAL-CREATED": ("Proposal file made", "Forslagsfil laget"),
     "POSTING-REJECTED": ("Valid, but rejected with the batch", "Gyldig, men avvist med bunken"),
 }

@@ -1,6 +1,6 @@
 """AvtaleGiro: files with which a payee has claims drawn from accounts whose holders gave a mandate, and takes them back.
 
-    10 20 ( 30 31 49* )+ 88 89
+    10 ( 20 ( 30 31 49* )+ 88 )+ 89
 
 Rules: AvtaleGiro system specification v3.3, service 21: assignments of claims (type 00) and of deletions (type 36). The
 files are written record by record, so that memory does not grow with them. Reading them serves to check what was
@@ -78,15 +78,31 @@ class ReadClaim:
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
-    """The totals of a file that was written: amounts in øre."""
+class ClaimAssignment:
+    """Claims to one account of the payee. ``number`` is seven digits that must not come again within 12 months and a day."""
 
-    transactions: int
-    assignment_records: int
-    transmission_records: int
-    sum_ore: int
-    first_due: date
-    last_due: date
+    number: str
+    account: str
+    claims: Iterable[Claim]
+
+
+@dataclass(slots=True)
+class Written:
+    """The totals of what was written, the sum in øre."""
+
+    transactions: int = 0
+    records: int = 0
+    sum_ore: int = 0
+    first_due: date = date.max
+    last_due: date = date.min
+
+    def add(self, other: Written) -> None:
+        """Count what was written besides."""
+        self.transactions += other.transactions
+        self.records += other.records
+        self.sum_ore += other.sum_ore
+        self.first_due = min(self.first_due, other.first_due)
+        self.last_due = max(self.last_due, other.last_due)
 
 
 def refusal(claim: Claim, sent: date, previous_use: date | None) -> Refusal | None:
@@ -103,52 +119,53 @@ def refusal(claim: Claim, sent: date, previous_use: date | None) -> Refusal | No
 
 
 class ClaimFile:
-    """Writes one transmission of one assignment: claims, or deletions of claims sent before.
+    """Writes one transmission: claims, or deletions of claims sent before.
 
-    ``customer_unit_id`` is eight digits, ``transmission_no`` and ``assignment_no`` seven, ``account`` eleven: the payee's
-    account. Raises ValueError for others. Iterating over ``lines`` gives the records without line ends; ``written`` is
-    there when it has ended.
+    ``customer_unit_id`` is eight digits, ``transmission_no`` seven. Raises ValueError for others. When ``lines`` has come to its end, ``written``
+    has the totals of the file and ``assignments`` those of its assignments.
     """
 
-    def __init__(self, customer_unit_id: str, transmission_no: str, assignment_no: str, account: str, *, deletions: bool = False) -> None:
-        for name, value, length in (
-            ("customer unit id", customer_unit_id, 8),
-            ("transmission number", transmission_no, 7),
-            ("assignment number", assignment_no, 7),
-            ("account", account, 11),
-        ):
-            if not re.fullmatch(f"[0-9]{{{length}}}", value):
-                raise ValueError(f"the {name} is not {length} digits")
+    def __init__(self, customer_unit_id: str, transmission_no: str, *, deletions: bool = False) -> None:
+        _check_digits("customer unit id", customer_unit_id, 8)
+        _check_digits("transmission number", transmission_no, 7)
         self._start = f"NY000010{customer_unit_id}{transmission_no}{NETS}".ljust(80, "0")
         self._type = "36" if deletions else "00"
-        self._assignment = f"NY21{self._type}20{'0' * 9}{assignment_no}{account}".ljust(80, "0")
         self._deletions = deletions
-        self.written: Written | None = None
+        self.written = Written(records=2)
+        self.assignments: list[Written] = []
 
-    def lines(self, claims: Iterable[Claim]) -> Iterator[str]:
-        """The records of the file. Raises ValueError for a claim that cannot be written, and when there is none."""
+    def lines(self, assignments: Iterable[ClaimAssignment]) -> Iterator[str]:
+        """The records of the file. Raises ValueError for an assignment or claim that cannot be written, and when there is none."""
         yield self._start
-        yield self._assignment
-        count, records, total = 0, 2, 0
-        first = last = date.min
-        for claim in claims:
-            count += 1
-            first = min(first, claim.due_date) if count > 1 else claim.due_date
-            last = max(last, claim.due_date)
-            total += _ore(claim)
-            for line in self._claim(count, claim):
-                records += 1
-                yield line
-        if not count:
+        for assignment in assignments:
+            yield from self._assignment(assignment)
+        totals = self.written
+        if not totals.transactions:
             raise ValueError("a file has one claim at least")
-        yield f"NY21{self._type}88{count:08d}{records:08d}{total:017d}{_ddmmyy(first)}{_ddmmyy(last)}".ljust(80, "0")
-        yield f"NY000089{count:08d}{records + 2:08d}{total:017d}{_ddmmyy(first)}".ljust(80, "0")
-        self.written = Written(count, records, records + 2, total, first, last)
+        counts = f"{totals.transactions:08d}{totals.records:08d}{totals.sum_ore:017d}"
+        yield f"NY000089{counts}{_ddmmyy(totals.first_due)}".ljust(80, "0")
 
-    def pieces(self, claims: Iterable[Claim]) -> Iterator[bytes]:
+    def pieces(self, assignments: Iterable[ClaimAssignment]) -> Iterator[bytes]:
         """The file as bytes, a record at a time, with a line feed after each."""
-        for line in self.lines(claims):
+        for line in self.lines(assignments):
             yield (line + "\n").encode(ENCODING)
+
+    def _assignment(self, assignment: ClaimAssignment) -> Iterator[str]:
+        _check_digits("assignment number", assignment.number, 7)
+        _check_digits("account", assignment.account, 11)
+        yield f"NY21{self._type}20{'0' * 9}{assignment.number}{assignment.account}".ljust(80, "0")
+        totals = Written(records=2)
+        for claim in assignment.claims:
+            totals.add(Written(1, 0, _ore(claim), claim.due_date, claim.due_date))
+            for line in self._claim(totals.transactions, claim):
+                totals.records += 1
+                yield line
+        if not totals.transactions:
+            raise ValueError("an assignment has one claim at least")
+        counts = f"{totals.transactions:08d}{totals.records:08d}{totals.sum_ore:017d}"
+        yield f"NY21{self._type}88{counts}{_ddmmyy(totals.first_due)}{_ddmmyy(totals.last_due)}".ljust(80, "0")
+        self.assignments.append(totals)
+        self.written.add(totals)
 
     def _claim(self, number: int, claim: Claim) -> Iterator[str]:
         if not re.fullmatch("[0-9]{2,25}", claim.kid):
@@ -166,6 +183,11 @@ class ClaimFile:
                 raise ValueError("a text has line 1 to 42 and column 1 or 2")
             if text_line.text.strip():  # records without text must not be sent
                 yield f"NY212149{head}4{text_line.line:03d}{text_line.column}{_field(text_line.text, TEXT_LENGTH)}".ljust(80, "0")
+
+
+def _check_digits(name: str, value: str, length: int) -> None:
+    if not re.fullmatch(f"[0-9]{{{length}}}", value):
+        raise ValueError(f"the {name} is not {length} digits")
 
 
 def _ddmmyy(day: date) -> str:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reskontro.norway.avtalegiro import Claim, ClaimFile, ClaimText, ReadClaim, read_claims, refusal
+from reskontro.norway.avtalegiro import Claim, ClaimAssignment, ClaimFile, ClaimText, ReadClaim, read_claims, refusal
 from reskontro.norway.avtalegiro_mandates import Mandate, read_mandates
 from reskontro.norway.format_fault import FormatFault
 from reskontro.norway.nets_records import in_latin_1
@@ -27,7 +27,7 @@ SECOND = Claim(date(2026, 12, 20), Decimal("499.50"), "0010025", "Hansen", "Fakt
 
 
 def _file(*claims: Claim, deletions: bool = False) -> bytes:
-    return b"".join(ClaimFile("00123456", "2211001", "2211001", "12345678903", deletions=deletions).pieces(claims))
+    return b"".join(ClaimFile("00123456", "2211001", deletions=deletions).pieces([ClaimAssignment("2211001", "12345678903", claims)]))
 
 
 def _claims(content: bytes) -> list[Claim]:
@@ -63,12 +63,21 @@ class TestWriting:
         assert _file(FIRST, second) == sample("avtalegiro-claims.txt")
 
     def test_totals_and_the_first_and_last_due_date(self) -> None:
-        file = ClaimFile("00123456", "2211001", "2211001", "12345678903")
-        lines = list(file.lines([SECOND, FIRST]))
+        file = ClaimFile("00123456", "2211001")
+        lines = list(file.lines([ClaimAssignment("2211001", "12345678903", [SECOND, FIRST])]))
         assert lines[-2] == "NY210088000000020000000700000000000174950151226201226" + "0" * 27
         assert lines[-1] == "NY000089000000020000000900000000000174950151226" + "0" * 33
-        assert file.written is not None
         assert (file.written.transactions, file.written.sum_ore, file.written.last_due) == (2, 174_950, date(2026, 12, 20))
+
+    def test_claims_to_two_accounts_are_two_assignments(self) -> None:
+        assignments = [ClaimAssignment("0000002", "12345678903", [FIRST]), ClaimAssignment("0000003", "86011117947", [SECOND, FIRST])]
+        content = b"".join(ClaimFile("00123456", "0000001").pieces(assignments))
+        parts = list(read_claims([content]))
+        assert [(part.number, part.account) for part in parts if isinstance(part, Assignment)] == [
+            ("0000002", "12345678903"),
+            ("0000003", "86011117947"),
+        ]
+        assert parts[-1] == TransmissionEnd(2, 3, 14, Decimal("2999.50"), FIRST.due_date)
 
     def test_deletions_name_what_was_sent_and_carry_no_text(self) -> None:
         lines = _file(FIRST, deletions=True).decode("iso-8859-1").splitlines()
@@ -106,10 +115,12 @@ class TestWriting:
             _file(claim)
 
     def test_file_without_claims_and_numbers_of_wrong_length(self) -> None:
-        with pytest.raises(ValueError, match="one claim"):
-            _file()
+        with pytest.raises(ValueError, match="file has one claim"):
+            list(ClaimFile("00123456", "2211001").lines([]))
         with pytest.raises(ValueError, match="transmission number"):
-            ClaimFile("00123456", "1", "2211001", "12345678903")
+            ClaimFile("00123456", "1")
+        with pytest.raises(ValueError, match="assignment has"):
+            list(ClaimFile("00123456", "2211001").lines([ClaimAssignment("2211001", "12345678903", [])]))
 
 
 class TestReading:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from reskontro.norway import avtalegiro, avtalegiro_mandates
-from reskontro.norway.avtalegiro import Claim, ClaimFile, ClaimText, ReadClaim
+from reskontro.norway.avtalegiro import Claim, ClaimAssignment, ClaimFile, ClaimText, ReadClaim
 from reskontro.norway.avtalegiro_mandates import REGISTRATION_CODES, Mandate
 from reskontro.norway.calendars import next_working_day
 from reskontro.norway.format_fault import FormatFault
@@ -31,16 +31,15 @@ def _claim(values: Input) -> Claim:
 def _write(values: Input) -> dict[str, Any]:
     claims = [_claim(claim) for claim in values.objects("claims")]
     try:
-        file = ClaimFile(values.text("customer_unit_id"), values.text("transmission_no"), values.text("assignment_no"), values.text("account"))
-        lines = list(file.lines(claims))
+        file = ClaimFile(values.text("customer_unit_id"), values.text("transmission_no"))
+        lines = list(file.lines([ClaimAssignment(values.text("assignment_no"), values.text("account"), claims)]))
     except ValueError as error:
         raise InputInvalid(str(error)) from error
-    assert file.written is not None, "the last line has been taken"
     return {
         "lines": lines,
         "transactions": file.written.transactions,
-        "assignment_records": file.written.assignment_records,
-        "transmission_records": file.written.transmission_records,
+        "assignment_records": file.assignments[0].records,
+        "transmission_records": file.written.records,
         "sum_ore": file.written.sum_ore,
         "first_due_ddmmyy": f"{file.written.first_due:%d%m%y}",
     }

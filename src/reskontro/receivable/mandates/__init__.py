@@ -1,0 +1,1 @@
+"""Mandates of AvtaleGiro: who lets claims be drawn from an account, as the bank tells it."""
