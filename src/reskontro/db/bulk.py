@@ -1,17 +1,19 @@
 """Writing in sets: rows go to a temporary stage table by COPY, and ``INSERT ... SELECT`` takes them to where they belong.
 
 COPY straight into a table under row-level security is refused by PostgreSQL, hence the stage; it is made once per session and empties
-itself at every commit.
+itself at every commit. A small set needs no table: it goes as parameters of the statement, in which the stage is a subquery.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any, Self
+from types import TracebackType
+from typing import Any, Final, Self
 from uuid import UUID
 
 from psycopg import sql
@@ -80,6 +82,20 @@ def copy_value(value: Any) -> str:
     raise TypeError(f"{kind.__name__} cannot be copied")
 
 
+def inline_text(lines: Sequence[str]) -> str | None:
+    """Ready lines as one text; None when there are too many for that, or when a value in them has a tab, a line feed or the like."""
+    if len(lines) > INLINE_LINES_MAX:
+        return None
+    text = "\n".join(lines)
+    # The subquery knows NULL and the doubled backslash, no other escapes.
+    return None if len(text) > INLINE_CHARACTERS_MAX or "\\" in text.replace("\\\\", "").replace(NULL, "") else text
+
+
+def _inline_value(number: int, kind: str) -> str:
+    value = f"v[{number}]"
+    return rf"replace({value}, '\\', '\')::{kind}" if kind in ("text", "text[]", "jsonb", "bytea") else f"{value}::{kind}"
+
+
 class Stage:
     """A temporary table of the session that receives a set of rows."""
 
@@ -87,6 +103,10 @@ class Stage:
         self.name = name
         self.columns = tuple(column for column, _ in columns)
         body = ", ".join(f"{column} {kind}" for column, kind in columns)
+        values = ", ".join(f"{_inline_value(number, kind)} as {column}" for number, (column, kind) in enumerate(columns, 1))
+        # Without the offset PostgreSQL would take the line apart anew for every column.
+        split = f"select string_to_array(line, E'\\t', '{NULL}') as v from string_to_table(%s, E'\\n') as line offset 0"
+        self._inline = f"with {name} as (select {values} from ({split}) lines)"
         self._create = f"create temp table {name} ({body}) on commit delete rows"
         self._copy = f"copy {name} ({', '.join(self.columns)}) from stdin"
 
@@ -103,6 +123,10 @@ class Stage:
         with transaction.cursor().copy(self._copy.encode()) as copy:
             copy.write("\n".join(lines) + "\n")
 
+    def inline(self, statement: str) -> str:
+        """The statement with the stage as a subquery, whose text (see ``inline_text``) comes before the statement's own parameters."""
+        return self._inline + (f",{statement[4:]}" if statement[:5].lower() == "with " else f" {statement}")
+
     def copy_rows(self, transaction: Transaction, rows: Iterable[Sequence[Any]]) -> None:
         """Send rows of values."""
         lines = ["\t".join(map(copy_value, row)) for row in rows]
@@ -112,19 +136,26 @@ class Stage:
 
 ASIDE_FROM = 100
 """A set of so many items is sent aside; for fewer the thread would cost more than it saves."""
+INLINE_LINES_MAX: Final = 200
+"""So many rows go as parameters of their statement: a stage costs three round trips, and PostgreSQL empties its file at the commit."""
+INLINE_CHARACTERS_MAX: Final = 100_000
+"""Characters that are sent before an answer is waited for: more could fill the buffers of both sides, and each would wait for the other."""
 
 
 class Outbox:
     """Rows and statements of a transaction on their way to the database, in the order given; for a ``with`` block.
 
-    They are sent at once, or, with ``aside``, by a thread while the caller makes the next rows ready. What the database refuses is raised at
-    once, or else at the latest when the block ends, so that the transaction is rolled back either way.
+    They are sent one after the other without waiting for what comes of each, or, with ``aside``, by a thread while the caller makes the next rows
+    ready. What the database refuses is raised at the latest when the block ends, so that the transaction is rolled back.
     """
 
     def __init__(self, transaction: Transaction, *, aside: bool = False) -> None:
         self._transaction = transaction
         self._sender = ThreadPoolExecutor(1, thread_name_prefix="sender") if aside else None
         self._underway: list[Future[Any]] = []
+        self._pipeline: AbstractContextManager[Any] | None = None
+        self._unanswered = 0
+        """Characters sent in the open pipeline."""
 
     @property
     def transaction(self) -> Transaction:
@@ -133,32 +164,59 @@ class Outbox:
         return self._transaction
 
     def rows(self, stage: Stage, lines: Sequence[str], statement: str, parameters: Sequence[Any]) -> None:
-        """Send ready lines through a stage and run the statement that takes them on; nothing without lines."""
-        if lines:
+        """Send ready lines, and the statement that takes them on from the stage; nothing without lines."""
+        if not lines:
+            return
+        text = inline_text(lines) if self._sender is None else None
+        if text is not None:
+            self._pipe(stage.inline(statement), (text, *parameters), len(text))
+        else:
             self._run(stage.copy, self._transaction, lines)
             self.execute(statement, parameters)
 
     def execute(self, statement: str, parameters: Sequence[Any]) -> None:
         """Run a statement whose result nobody asks for."""
-        self._run(self._transaction.execute, statement.encode(), parameters)
+        if self._sender is None:
+            self._pipe(statement, parameters, len(statement))
+        else:
+            self._run(self._transaction.execute, statement.encode(), parameters)
+
+    def _pipe(self, statement: str, parameters: Sequence[Any], characters: int) -> None:
+        if self._unanswered + characters > INLINE_CHARACTERS_MAX:
+            self._wait()
+        if self._pipeline is None:
+            pipeline = self._transaction.pipeline()
+            pipeline.__enter__()
+            self._pipeline = pipeline
+        self._unanswered += characters
+        self._transaction.execute(statement.encode(), parameters)
 
     def _run(self, send: Callable[..., Any], *arguments: Any) -> None:
         if self._sender is None:
+            self._wait()
             send(*arguments)
         else:
             self._underway.append(self._sender.submit(send, *arguments))
 
     def _wait(self) -> None:
+        self._end_pipeline(None, None, None)
         while self._underway:
             self._underway.pop(0).result()
+
+    def _end_pipeline(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        pipeline, self._pipeline, self._unanswered = self._pipeline, None, 0
+        if pipeline is not None:
+            pipeline.__exit__(kind, error, trace)
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         try:
             if kind is None:
                 self._wait()
+            else:
+                self._end_pipeline(kind, error, trace)
         finally:
             if self._sender is not None:
                 self._sender.shutdown(cancel_futures=kind is not None)

@@ -6,7 +6,7 @@ import psycopg
 import pytest
 
 from reskontro.batches.kinds import Origin
-from reskontro.db.bulk import Outbox, Stage, text_array
+from reskontro.db.bulk import Outbox, Stage, copy_value, text_array
 from reskontro.db.engine import Database, Transaction
 from reskontro.kit.clock import MovableClock
 from reskontro.kit.ids import new_id
@@ -81,3 +81,27 @@ def test_text_array_is_the_array_of_the_texts_whatever_is_in_them(client: Databa
             row = transaction.execute("select %s::text[]", (text_array(values),)).fetchone()
             assert row is not None
             assert row[0] == values
+
+
+_values_stage = Stage("stage_values_test", (("place", "integer"), ("name", "text"), ("names", "text[]"), ("body", "jsonb"), ("raw", "bytea")))
+_KEEP = (
+    "insert into idempotency_key (client_no, method, path, idempotency_key, body_hash, status, headers, body, created_at)"
+    " select %s, 'GET', coalesce(name, 'none'), place, coalesce(raw, ''), 200, jsonb_build_object('names', names, 'body', body), '', now()"
+    " from stage_values_test"
+)
+
+
+@pytest.mark.parametrize("aside", [False, True])
+def test_every_value_arrives_as_it_is_whichever_way_it_goes(client: Database, aside: bool) -> None:
+    """Few rows go as a parameter, rows with tabs and line feeds and those sent aside by COPY; the database reads the same from all."""
+    names = ["plain", "back\\slash", "\\N", "\\\\N", "a\\tb", 'say "x"', "æøå", "{a,b}", "tab\there", "line\nfeed", "%s 100 %"]
+    rows = [(place, name, [name, ""], {"text": name, "number": 1.5}, name.encode()) for place, name in enumerate(names)]
+    rows.append((len(names), None, None, None, None))
+    for each in (rows[:8], rows[8:]):
+        with client.transaction(1) as transaction, Outbox(transaction, aside=aside) as outbox:
+            outbox.rows(_values_stage, ["\t".join(map(copy_value, row)) for row in each], _KEEP, (1,))
+    with client.transaction(1) as transaction:
+        found = transaction.execute("select path, headers, body_hash from idempotency_key order by idempotency_key::int").fetchall()
+    assert [(name, headers["names"], headers["body"], raw) for name, headers, raw in found] == [
+        (name or "none", texts, body, raw or b"") for _, name, texts, body, raw in rows
+    ]
