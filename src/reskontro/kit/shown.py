@@ -38,3 +38,10 @@ def shown_date_in_words(value: date, language: Language) -> str:
 def shown_percent(value: Decimal, language: Language) -> str:
     """A percentage, 12.5 being 12.5 %, with the decimals it has."""
     return f"{shown_amount(value, language)}{NO_BREAK_NARROW}%"
+
+
+def shown_organization_no(number: str) -> str:
+    """An organisation number: nine digits, as Norwegian ones have, in groups of three that do not break apart; another one as it is."""
+    if len(number) == 9 and number.isdigit():
+        return NO_BREAK.join((number[:3], number[3:6], number[6:]))
+    return number

@@ -8,32 +8,25 @@ from __future__ import annotations
 
 import threading
 from datetime import UTC, date, datetime, time
+from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from reskontro.kit.json import write_json
+from reskontro.kit.json import read_json, write_json
 
 if TYPE_CHECKING:
     import typst
 
 _ROOT: Final = Path(str(files("reskontro.receivable")))
 _NO_GLYPH: Final = "could not be displayed with font"
+_REMEMBERED_COMPILATIONS: Final = 10
+"""So many compilations after its last use, what a compilation has made is forgotten."""
+_OTHER_WIDTH: Final = 600
 _local = threading.local()
 
 
-def _compiler() -> typst.Compiler:
-    """The compiler of this thread: it keeps fonts and parsed templates, and serves one call at a time."""
-    import typst  # loaded at first use: it is large, and most processes never set a page
-
-    compiler: typst.Compiler | None = getattr(_local, "compiler", None)
-    if compiler is None:
-        compiler = typst.Compiler(root=_ROOT, font_paths=typst.Fonts(include_system_fonts=False), ignore_system_fonts=True)
-        _local.compiler = compiler
-    return compiler
-
-
-def typeset(template: str, data: Any, day: date) -> bytes:
+def typeset(template: str, data: Any, day: date, *, tagged: bool = True) -> bytes:
     """The PDF of a template (its path below this package) with data, which it reads as JSON from ``sys.inputs.data``.
 
     ``day`` is the moment of creation that stands in the file, its midnight in UTC. A text with characters that no font has, such as
@@ -41,6 +34,8 @@ def typeset(template: str, data: Any, day: date) -> bytes:
     """
     inputs = {"data": write_json(data).decode()}
     moment = datetime.combine(day, time(), UTC)
+    if not tagged:
+        return _compile(template, inputs, moment, [], tagged=False)
     try:
         return _compile(template, inputs, moment, ["ua-1"])
     except RuntimeError as error:
@@ -49,7 +44,51 @@ def typeset(template: str, data: Any, day: date) -> bytes:
         return _compile(template, inputs, moment, [])
 
 
-def _compile(template: str, inputs: dict[str, str], moment: datetime, standards: list[Any]) -> bytes:
-    content = _compiler().compile(_ROOT / template, format="pdf", sys_inputs=inputs, pdf_standards=standards, timestamp=moment)
+def forget() -> None:
+    """Let go of what large pages have left in memory, which would otherwise stay for some compilations."""
+    compiler = _compiler()
+    for number in range(_REMEMBERED_COMPILATIONS + 1):
+        compiler.compile(b"", format="pdf", sys_inputs={"data": str(number)}, pdf_tags=False)
+
+
+class Widths(dict[str, int]):
+    """How wide characters are in the font of all pages, in thousandths of their size; without kerning, and with digits of one width."""
+
+    def __missing__(self, character: str) -> int:
+        return _OTHER_WIDTH
+
+    def of(self, text: str) -> int:
+        """The width of a text in thousandths of its size."""
+        return sum(map(self.__getitem__, text))
+
+
+@lru_cache(maxsize=1)
+def widths() -> tuple[Widths, Widths]:
+    """Of plain and of bold texts."""
+    compiler = _new_compiler(_ROOT / "widths.typ")
+    found = read_json(compiler.query("<widths>", field="value").encode())
+    plain, bold = (Widths({chr(int(code)): int(width) for code, width in weight["widths"].items()}) for weight in found)
+    for measure in (plain, bold):
+        measure |= {" ": measure["\u00a0"], "\u200b": 0}
+    return plain, bold
+
+
+def _compile(template: str, inputs: dict[str, str], moment: datetime, standards: list[Any], *, tagged: bool = True) -> bytes:
+    content = _compiler().compile(_ROOT / template, format="pdf", sys_inputs=inputs, pdf_standards=standards, timestamp=moment, pdf_tags=tagged)
     assert isinstance(content, bytes)
     return content
+
+
+def _compiler() -> typst.Compiler:
+    """The compiler of this thread: it keeps fonts and parsed templates, and serves one call at a time."""
+    compiler: typst.Compiler | None = getattr(_local, "compiler", None)
+    if compiler is None:
+        compiler = _new_compiler()
+        _local.compiler = compiler
+    return compiler
+
+
+def _new_compiler(template: Path | None = None) -> typst.Compiler:
+    import typst  # loaded at first use: it is large, and most processes never set a page
+
+    return typst.Compiler(input=template, root=_ROOT, font_paths=typst.Fonts(include_system_fonts=False), ignore_system_fonts=True)

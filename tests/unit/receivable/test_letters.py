@@ -19,8 +19,8 @@ from reskontro.kit.messages import Language
 from reskontro.receivable.letters.model import Fee, Interest, Kind, Letter, Payment, Receiver
 from reskontro.receivable.letters.rendering import render_letter
 from reskontro.receivable.letters.texts import LETTER_TEXTS
+from tests.pdf_pages import Box, Picture, find, open_pdf, page_texts, plain, text_of
 from tests.unit.receivable.letters_data import CREDITOR, claim, letter
-from tests.unit.receivable.pdf_pages import Box, Picture, find, open_pdf, page_texts, plain, text_of
 
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 WINDOW = Box(20, 45, 110, 90)

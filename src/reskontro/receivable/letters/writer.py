@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from reskontro.kit.messages import Language
-from reskontro.kit.shown import NO_BREAK, shown_amount, shown_date, shown_date_in_words
+from reskontro.kit.shown import NO_BREAK, shown_amount, shown_date, shown_date_in_words, shown_organization_no
 from reskontro.receivable.letters.model import Creditor, Letter
 from reskontro.receivable.letters.texts import letter_text
 
@@ -63,8 +63,8 @@ def registration(creditor: Creditor, language: Language) -> str:
     number = creditor.organization_no
     if not number:
         return "Foretaksregisteret" if creditor.in_business_register else ""
-    if creditor.norwegian and len(number) == 9:
-        number = NO_BREAK.join((number[:3], number[3:6], number[6:]))
+    if creditor.norwegian:
+        number = shown_organization_no(number)
     parts = [letter_text("organizationNo", language), number]
     if creditor.vat_registered:
         parts.append("MVA")

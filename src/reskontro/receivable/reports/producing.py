@@ -16,6 +16,7 @@ from reskontro.receivable.reports import (
     json,
     ledger_specification,
     open_items,
+    pdf,
     trial_balance,
     xlsx,
 )
@@ -63,6 +64,7 @@ BUILDERS: Final[Mapping[str, Build]] = {
 WRITERS: Final[Mapping[str, tuple[Write, str]]] = {
     "CSV": (csv.write_csv, csv.CONTENT_TYPE),
     "JSON": (json.write_json_report, json.CONTENT_TYPE),
+    "PDF": (pdf.write_pdf, pdf.CONTENT_TYPE),
     "XLSX": (xlsx.write_xlsx, xlsx.CONTENT_TYPE),
 }
 """How a table becomes a file of each format, and what kind of content that is."""
