@@ -5,18 +5,19 @@ Lengths are hundredths of a millimetre from the left and the top of the chart.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from datetime import date
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Any, Final
 
 from reskontro.kit.messages import Language
 from reskontro.kit.money import ZERO
-from reskontro.kit.shown import shown_amount
+from reskontro.kit.shown import shown_amount, shown_date
 from reskontro.receivable.reports.model import Chart
 from reskontro.receivable.typesetting import Widths
 
-HEIGHT: Final = 6_000
-WIDTH_MAX: Final = 17_800
+HEIGHT: Final = 5_600
 _TOP, _BOTTOM, _LEFT = 900, 700, 2_600
 _LABEL_SIZE: Final = 70
 """Tenths of a point."""
@@ -24,6 +25,7 @@ _TICKS: Final = 5
 _LABELS_MAX: Final = 12
 _GAP_PERCENT: Final = 30
 _STEPS: Final = (Decimal(1), Decimal(2), Decimal("2.5"), Decimal(5), Decimal(10))
+_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 HUNDREDTHS_PER_POINT: Final = 35.2778
 
 
@@ -31,7 +33,7 @@ def drawn(chart: Chart, language: Language, width: int, widths: Widths) -> dict[
     """The shapes of a chart, and its figures as a text for those who cannot see it."""
     values = [value for series in chart.series for value in series.values]
     step, low, high = _scale(values)
-    plot = _Plot(_LEFT, _TOP, min(width, WIDTH_MAX) - _LEFT, HEIGHT - _TOP - _BOTTOM, low, high)
+    plot = _Plot(_LEFT, _TOP, width - _LEFT, HEIGHT - _TOP - _BOTTOM, low, high)
     shapes: dict[str, Any] = {"rectangles": [], "lines": [], "paths": [], "texts": []}
     mark = low
     while mark <= high:
@@ -42,7 +44,8 @@ def drawn(chart: Chart, language: Language, width: int, widths: Widths) -> dict[
         mark += step
     slots = max(len(chart.labels), 1)
     every = -(-slots // _LABELS_MAX)
-    for place, label in enumerate(chart.labels):
+    labels = [_shown(label, language) for label in chart.labels]
+    for place, label in enumerate(labels):
         if place % every == 0:
             shapes["texts"].append([plot.middle(place, slots) - _text_width(label, widths) // 2, HEIGHT - _BOTTOM + 130, label])
     draw = _bars if chart.kind == "bars" else _line
@@ -50,10 +53,15 @@ def drawn(chart: Chart, language: Language, width: int, widths: Widths) -> dict[
         draw(shapes, plot, series.values, slots, number, len(chart.series))
     legend = [series.name for series in chart.series] if len(chart.series) > 1 else []
     said = "; ".join(
-        f"{series.name}: " + ", ".join(f"{label} {shown_amount(value, language)}" for label, value in zip(chart.labels, series.values, strict=True))
+        f"{series.name}: " + ", ".join(f"{label} {shown_amount(value, language)}" for label, value in zip(labels, series.values, strict=True))
         for series in chart.series
     )
     return {"title": chart.title, "legend": legend, "said": f"{chart.title}. {said}", "width": plot.left + plot.width, "height": HEIGHT, **shapes}
+
+
+def _shown(label: str, language: Language) -> str:
+    """A label on paper: one that is a date, as charts of time have, is written as in the language."""
+    return shown_date(date.fromisoformat(label), language) if _DATE.fullmatch(label) else label
 
 
 class _Plot:

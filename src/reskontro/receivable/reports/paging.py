@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any, Final
 
 from reskontro.kit.shown import shown_date, shown_organization_no
@@ -221,6 +222,9 @@ class Pages:
                 start += column.width * share
             ends = [*starts[1:], self.width + _GUTTER]
             room = [end - begin - _GUTTER for begin, end in zip(starts, ends, strict=True)]
+            for place, ((_, left), (_, right)) in enumerate(pairwise(shown)):
+                if left.is_number and not right.is_number:
+                    room[place] -= _GUTTER
             labels = [broken(column.label, space, size, self._plain, 3) or [""] for (_, column), space in zip(shown, room, strict=True)]
             self._known[key] = _Columns(shown, starts, room, size, labels)
         return self._known[key]
