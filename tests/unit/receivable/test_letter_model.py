@@ -43,11 +43,18 @@ def test_a_statement_in_the_customers_favour_asks_for_nothing() -> None:
     assert letter("STATEMENT", statement=replace(statement, closing_balance=Decimal(-300))).to_pay == 0
 
 
-@pytest.mark.parametrize("kind", ["REMINDER", "COLLECTION-NOTICE"])
-def test_a_deadline_of_thirteen_days_is_refused(kind: Kind) -> None:
+def test_a_notice_gives_fourteen_days() -> None:
     with pytest.raises(ValueError, match="14 days"):
-        letter(kind, deadline=date(2026, 12, 9))
-    assert letter(kind, deadline=date(2026, 12, 10)).deadline == date(2026, 12, 10)
+        letter("COLLECTION-NOTICE", deadline=date(2026, 12, 9))
+    assert letter("COLLECTION-NOTICE", deadline=date(2026, 12, 10)).deadline == date(2026, 12, 10)
+
+
+def test_a_reminder_may_give_fewer_days() -> None:
+    assert letter(deadline=date(2026, 11, 26)).deadline == date(2026, 11, 26)
+    with pytest.raises(ValueError, match="deadline"):
+        letter(deadline=date(2026, 11, 25))
+    with pytest.raises(ValueError, match="deadline"):
+        letter(deadline=None)
 
 
 def test_what_is_no_letter_is_refused() -> None:

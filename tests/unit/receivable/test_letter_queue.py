@@ -11,6 +11,7 @@ from uuid import UUID
 import pytest
 
 from reskontro.batches.kinds import ChunkContext, Origin, RunRequest
+from reskontro.batches.store import insert_batch
 from reskontro.db.bulk import Outbox
 from reskontro.db.engine import Database, Transaction, lock_client
 from reskontro.kit.clock import MovableClock
@@ -90,6 +91,37 @@ def test_the_letters_of_all_clients_are_rendered(creditors: Database) -> None:
     for client_no in CLIENTS:
         assert stored(creditors, client_no) == set(ids[client_no])
     assert content_of(creditors, 3107, ids[3107][7]) == render_letter(letter(document_no="R26-7"))
+
+
+def test_letters_give_way_to_batches_that_wait(creditors: Database) -> None:
+    """While a batch waits a turn renders a few of each client's letters; afterwards it goes on with the rest."""
+    for client_no in CLIENTS:
+        add(creditors, client_no, [letter(document_no=f"R26-{at}").to_json() for at in range(8)])
+    with creditors.transaction(3107) as transaction:
+        batch = insert_waiting_batch(transaction)
+    assert render(creditors) == 2 * queue.BUSY_LETTERS
+    with creditors.transaction(3107) as transaction:
+        transaction.execute("update batch set status = 'CANCELLED' where batch_uuid = %s", (batch,))
+    assert render(creditors) == 2 * (8 - queue.BUSY_LETTERS)
+
+
+def insert_waiting_batch(transaction: Transaction) -> UUID:
+    """A batch of the client whose turn has not come."""
+    batch_uuid = new_id()
+    insert_batch(
+        transaction,
+        client_no=3107,
+        batch_uuid=batch_uuid,
+        entity="CUSTOMERS",
+        operation="POST",
+        kind="customers.post",
+        count_total=1,
+        actor="test",
+        user_id="test",
+        request_id=new_id(),
+        now=NOW,
+    )
+    return batch_uuid
 
 
 def test_workers_side_by_side_render_each_letter_once(creditors: Database) -> None:

@@ -13,7 +13,7 @@ from psycopg.rows import class_row
 
 from reskontro.db.bulk import Stage, copy_value
 from reskontro.db.engine import Transaction
-from reskontro.receivable.targets import COLLECTED
+from reskontro.ledger.claims import COLLECTED
 
 
 @dataclass(frozen=True, slots=True)

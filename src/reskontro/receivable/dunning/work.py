@@ -80,7 +80,8 @@ class DunningSet:
         opened = {account_no: desk.account_items(account_no) for account_no in accounts}
         heads = [item.ar_item_id for items in opened.values() for item in items if item.claim_kind == "PRINCIPAL" and item.open_amount > 0]
         desk.load_charges(heads)
-        reserved = reserved_on_items(self._transaction, desk.client_no, heads, self._context.now)
+        owed = [item.ar_item_id for items in opened.values() for item in items if item.claim_kind in ("PRINCIPAL", "INTEREST")]
+        reserved = reserved_on_items(self._transaction, desk.client_no, owed, self._context.now)
         for account_no in accounts:
             customer = desk.customers.find_account(account_no)
             if customer is not None:

@@ -159,7 +159,7 @@ class Letter:
     """Everything a letter shows.
 
     Raises ValueError when its amounts do not agree or what the law demands of its kind is missing: a deadline of at least fourteen days
-    after the date of a reminder or collection notice (inkassoloven § 9, inkassoforskriften § 1-2).
+    after the date of a collection notice (inkassoloven § 9). A reminder may give fewer: then no second fee follows it (inkassoforskriften § 1-3).
     """
 
     kind: Kind
@@ -193,10 +193,11 @@ class Letter:
     """More about payment, printed as it is, such as an agreement on AvtaleGiro."""
 
     def __post_init__(self) -> None:
-        if self.kind in ("REMINDER", "COLLECTION-NOTICE"):
-            if self.deadline is None or (self.deadline - self.letter_date).days < 14:
-                raise ValueError("a reminder and a collection notice need a deadline of at least 14 days")
-        elif self.kind == "INTEREST-NOTE" and self.deadline is None:
+        if self.kind == "COLLECTION-NOTICE" and (self.deadline is None or (self.deadline - self.letter_date).days < 14):
+            raise ValueError("a collection notice needs a deadline of at least 14 days")
+        if self.kind == "REMINDER" and (self.deadline is None or self.deadline < self.letter_date):
+            raise ValueError("a reminder needs a deadline")
+        if self.kind == "INTEREST-NOTE" and self.deadline is None:
             raise ValueError("an interest note needs a due date")
         if self.kind == "INTEREST-NOTE" and (self.interest is None or not self.interest.segments):
             raise ValueError("an interest note says how its interest was computed")

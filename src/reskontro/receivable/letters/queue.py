@@ -25,6 +25,8 @@ EVERY_SECONDS: Final = 1.0
 TURN_SECONDS: Final = 1.0
 """How long letters keep a worker from its batches."""
 SET_LETTERS: Final = 25
+BUSY_LETTERS: Final = 5
+"""So many letters of a client are rendered in a turn while batches wait: a run that queues letters is not held up by its own letters."""
 _FIRST: Final = UUID(int=0)
 
 log = structlog.get_logger("reskontro.worker")
@@ -39,6 +41,9 @@ def render_queued(connection: Transaction, settings: Settings, now: datetime) ->
     """Render queued letters for a while, a set of every client in turn; returns how many. What is left is there the next time."""
     with system_transaction(connection) as transaction:
         places = dict.fromkeys(clients_with_letters(transaction), _FIRST)
+        waiting = transaction.execute("select exists (select from batch where status in ('QUEUED', 'PROCESSING'))").fetchone()
+    if waiting is not None and waiting[0]:
+        return sum(_render_set(connection, client_no, _FIRST, BUSY_LETTERS)[0] for client_no in places)
     ends = monotonic() + TURN_SECONDS
     total = 0
     while places:
@@ -54,14 +59,14 @@ def render_queued(connection: Transaction, settings: Settings, now: datetime) ->
     return total
 
 
-def _render_set(connection: Transaction, client_no: int, after: UUID) -> tuple[int, UUID | None]:
+def _render_set(connection: Transaction, client_no: int, after: UUID, most: int = SET_LETTERS) -> tuple[int, UUID | None]:
     """How many letters of a set were rendered, and the last id of the set; None when there was none.
 
     A letter that cannot be rendered is named in the log of the process and keeps none that comes after it from its content.
     """
     rendered = 0
     with client_transaction(connection, client_no) as transaction:
-        claimed = claim_letters(transaction, client_no, after, SET_LETTERS)
+        claimed = claim_letters(transaction, client_no, after, most)
         for file_id, letter in claimed:
             try:
                 content = render_json(letter)
