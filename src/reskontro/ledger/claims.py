@@ -125,9 +125,9 @@ def owners_of_kid(desk: ItemDesk, kid: str) -> list[int]:
     return [] if owner is None else [owner]
 
 
-def matches_by_rule(desk: ItemDesk, on: date, rule: str) -> bool:
-    """Whether the client lets a rule of matching.rules match payments that are booked on the day."""
-    return bool(desk.books.config("matching.auto", on)) and rule in desk.books.config("matching.rules", on)
+def matches_by_rule(desk: ItemDesk, on: date, rule: str, *, at_booking: bool = True) -> bool:
+    """Whether the client lets a rule of matching.rules match payments that are booked on the day, or that a run of the day looks at."""
+    return (not at_booking or bool(desk.books.config("matching.auto", on))) and rule in desk.books.config("matching.rules", on)
 
 
 def settle_payment(
@@ -139,6 +139,7 @@ def settle_payment(
     customer_no: str,
     document_no: str | None = None,
     allocations: Sequence[tuple[OpenItem, Decimal]] = (),
+    match_date: date | None = None,
 ) -> tuple[Match | None, str | None]:
     """Settle exact allocations, then the claims meant, then by coverage.excess others of the customer; returns the match and the exception that
     remains.
@@ -152,7 +153,15 @@ def settle_payment(
         claims += [claim for claim in group_claims(others) if not is_collected(desk, claim)]
     match = None
     if claims or allocations:
-        match = desk.settler.settle(credit, claims, source=meaning.source, created_by=origin.user_id, batch_uuid=origin.batch_uuid, exact=allocations)
+        match = desk.settler.settle(
+            credit,
+            claims,
+            source=meaning.source,
+            created_by=origin.user_id,
+            batch_uuid=origin.batch_uuid,
+            match_date=match_date,
+            exact=allocations,
+        )
         if match is not None:
             desk.log_match(match.match_id, origin, customer_no, document_no)
     if not credit.open_amount:

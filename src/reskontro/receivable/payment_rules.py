@@ -62,8 +62,10 @@ class Found:
 class PaymentRules:
     """The rules at work for a set of payments; ``load`` looks up what they ask about in a statement per table."""
 
-    def __init__(self, desk: CustomerItemDesk) -> None:
+    def __init__(self, desk: CustomerItemDesk, *, at_booking: bool = True) -> None:
+        """``at_booking``: config matching.auto can switch the rules off; a run that was asked for applies them all the same."""
         self._desk = desk
+        self._at_booking = at_booking
         self._payers: dict[str, list[int]] = {}
 
     def load(self, payments: Sequence[Clues], on: date) -> None:
@@ -73,12 +75,12 @@ class PaymentRules:
         desk.load_kids(kids)
         desk.customers.load_kids(kid for kid in kids if not desk.items_with_kid(kid))
         numbers = {clues.number for clues in payments if clues.number is not None}
-        if matches_by_rule(desk, on, "DOCUMENT-NO"):
+        if self._has("DOCUMENT-NO", on):
             desk.load_document_nos(numbers)
-        if matches_by_rule(desk, on, "REFERENCE"):
+        if self._has("REFERENCE", on):
             desk.load_references(numbers)
         owners = {owner for kid in kids if not desk.items_with_kid(kid) and (owner := desk.customers.owner_of_kid(kid)) is not None}
-        if matches_by_rule(desk, on, "PAYER-ACCOUNT-AND-AMOUNT"):
+        if self._has("PAYER-ACCOUNT-AND-AMOUNT", on):
             owners |= self._load_payers({clues.payer_key for clues in payments if not clues.references and clues.payer_key})
         items = desk.looked_up()
         desk.customers.load((), {item.account_no for item in items} | owners)
@@ -99,15 +101,18 @@ class PaymentRules:
             self._payers[key].append(account_no)
         return {account_no for key in keys for account_no in self._payers[key]}
 
+    def _has(self, rule: str, on: date) -> bool:
+        return matches_by_rule(self._desk, on, rule, at_booking=self._at_booking)
+
     def find(self, clues: Clues, on: date) -> Found:
         """Whose a payment is, by the rules in force on the day it is booked. Exceptions without customer: KID-INVALID, KID-UNKNOWN, KID-AMBIGUOUS,
         TEXT-ONLY; those with one are the meaning's.
         """
         desk = self._desk
         if clues.references:
-            return _by_kid(desk, clues, on)
+            return _by_kid(desk, clues, matching=self._has("KID", on))
         for rule in desk.books.config("matching.rules", on):
-            if not matches_by_rule(desk, on, rule):
+            if not self._has(rule, on):
                 continue
             found: Found | None = None
             if rule == "DOCUMENT-NO" and clues.number is not None:
@@ -131,7 +136,7 @@ class PaymentRules:
         return Found(owners[0], meant_by_items(self._desk, fitting, "RUN")) if len(fitting) == 1 else None
 
 
-def _by_kid(desk: CustomerItemDesk, clues: Clues, on: date) -> Found:
+def _by_kid(desk: CustomerItemDesk, clues: Clues, *, matching: bool) -> Found:
     """Of several KIDs all must be known and of one customer; their claims are settled in the order of the KIDs."""
     owners: dict[int, None] = {}
     for kid in clues.references:
@@ -142,7 +147,7 @@ def _by_kid(desk: CustomerItemDesk, clues: Clues, on: date) -> Found:
     if len(owners) > 1:
         return Found(exception="KID-AMBIGUOUS")
     (account_no,) = owners
-    if not matches_by_rule(desk, on, "KID"):
+    if not matching:
         return Found(account_no)
     meanings = [meant_by_kid(desk, kid, account_no, clues.currency) for kid in clues.references]
     return Found(account_no, meanings[0] if len(meanings) == 1 else _together(meanings))
