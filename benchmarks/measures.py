@@ -12,6 +12,7 @@ import httpx2
 from benchmarks.data import CUSTOMERS, body, customer, invoice, invoices
 from benchmarks.installation import Installation, PeakMemory
 from benchmarks.limits import CUSTOMER_TABLES, DOCUMENT_TABLES, measure_limit
+from benchmarks.posting import POSTING
 from benchmarks.reading import READING
 from benchmarks.runs import RUNS
 from benchmarks.sending import numbers, path_of, send_invoices, wait_for_batches, was_accepted, with_customers
@@ -218,6 +219,7 @@ MEASURES: dict[str, Callable[[Installation, float], dict[str, Any]]] = {
     "read": read_customer,
     "stream": million_customers,
     "growth": growth,
+    **POSTING,
     **READING,
     **RUNS,
 }

@@ -16,12 +16,15 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import psutil
 import psycopg
 
 from benchmarks.installation import Installation
 from benchmarks.sending import path_of, send_invoices, with_customers
 from benchmarks.wire import request, run_load
+from reskontro.ledger.books import open_books
 from reskontro.ledger.movements import balance_on
+from reskontro.receivable.reports.saft import saft
 
 FULL = 1_000_000
 REPEATS = 7
@@ -83,6 +86,33 @@ select client_no, {uuid}, 'IN', account_no, 'B' || account_no - 600000, document
   currency, 1, kid, original_amount - vat_amount, vat_amount, original_amount, original_amount - vat_amount, vat_amount, original_amount, ar_item_id,
   gl_year, gl_period, transaction_no, '\\x00', '{{}}', created_at, 'benchmark'
 from (select transaction_no as g, * from ar_item where client_no = {client}) item
+"""
+# Invoices of 25 per cent VAT over a year, each with its claim and three lines.
+_INVOICES = """
+insert into document (client_no, document_uuid, document_type, account_no, customer_no, document_no, document_key, document_date, due_date, gl_date,
+  currency, exchange_rate, kid, excl_vat, vat, incl_vat, base_excl_vat, base_vat, base_incl_vat, ar_item_id, gl_year, gl_period, transaction_no,
+  content_hash, details, created_at, created_by)
+select {client}, {document}, 'IN', 600001 + customer, 'B' || customer + 1, 'D' || g, 'd' || g, day, day + 14, day, 'NOK', 1, lpad(g::text, 12, '0'),
+  amount, amount / 4, amount * 1.25, amount, amount / 4, amount * 1.25, {uuid}, {year}, extract(month from day)::int, g, '\\x00', '{{}}', now(),
+  'benchmark'
+from (select g, (g * 7919 % {customers})::int as customer, date '{year}-01-01' + ((g - 1) * 365 / {invoices})::int as day,
+  (g * 31 % 10000 + 1) * 4 as amount from generate_series(1::bigint, {invoices}) g) made
+"""
+_CLAIMS = """
+insert into ar_item (client_no, ar_item_id, account_no, ar_item_type, claim_kind, document_uuid, document_no, kid, item_date, due_date, gl_date,
+  gl_year, gl_period, transaction_no, control_account, currency, exchange_rate, original_amount, base_original_amount, vat_amount, open_amount,
+  base_open_amount, created_at, changed_at)
+select client_no, ar_item_id, account_no, 'IN', 'PRINCIPAL', document_uuid, document_no, kid, document_date, due_date, gl_date, gl_year, gl_period,
+  transaction_no, '1500', currency, 1, incl_vat, incl_vat, vat, incl_vat, incl_vat, now(), now()
+from document where client_no = {client}
+"""
+_INVOICE_LINES = """
+insert into gl_item (client_no, gl_year, transaction_no, line_no, gl_period, gl_date, document_date, journal, gl_account, amount, currency,
+  currency_amount, exchange_rate, created_at, created_by, vat_code, account_no, ar_item_id, document_uuid)
+select client_no, gl_year, transaction_no, line_no, gl_period, gl_date, document_date, 'SALES', account, share * excl_vat, 'NOK', share * excl_vat, 1,
+  now(), 'benchmark', code, case when line_no = 1 then account_no end, case when line_no = 1 then ar_item_id end, document_uuid
+from document, (values (1, '1500', 1.25, null), (2, '3000', -1, '3'), (3, '2700', -0.25, '3')) line (line_no, account, share, code)
+where client_no = {client}
 """
 
 
@@ -213,9 +243,54 @@ def verify(measured: Installation, scale: float) -> dict[str, float]:
     return {"documents": counts["documents"], "seconds": seconds, "documents/s": counts["documents"] / seconds}
 
 
+def saft_file(measured: Installation, scale: float) -> dict[str, float]:
+    """SAF-T of a year with 1,000,000 GL items of invoices, made in this process, beside the mere reading of the same items by COPY."""
+    invoices = round(FULL * scale / 3)
+    client_no, year = measured.add_client(), 2026
+    values = {"client": client_no, "customers": max(100, CUSTOMERS_FULL * invoices // FULL), "invoices": invoices, "year": year}
+    ids = {"uuid": _UUID.format(kind="a1"), "document": _UUID.format(kind="d1")}
+    tables = ["customer", "document", "ar_item", "gl_item", "account_balance"]
+    _make(measured, [_CUSTOMERS, _INVOICES, _CLAIMS, _INVOICE_LINES, _BALANCES], tables, **values, **ids)
+    assert measured.house.admin_url is not None
+    reading = f"copy (select * from gl_item where client_no = {client_no}) to stdout"
+    started = time.perf_counter()
+    with psycopg.connect(measured.house.admin_url) as connection, connection.cursor().copy(reading.encode()) as rows:
+        read = sum(len(data) for data in rows)
+    limit = time.perf_counter() - started
+    asked = {"glYear": year, "fromPeriod": 1, "toPeriod": 12}
+    process = psutil.Process()
+    with measured.house.database.transaction(client_no, snapshot=True) as transaction:
+        row = transaction.execute("select pg_backend_pid()").fetchone()
+        assert row is not None
+        server = psutil.Process(row[0])
+        before, memory, size = _cpu(process) + _cpu(server), process.memory_info().rss, 0
+        started = time.perf_counter()
+        peak = memory
+        for piece in saft(transaction, open_books(transaction, client_no), asked, datetime.now(UTC), "benchmark").pieces:
+            size += len(piece)
+            peak = max(peak, process.memory_info().rss)
+        seconds = time.perf_counter() - started
+        cpu = _cpu(process) + _cpu(server) - before
+    return {
+        "GL items": invoices * 3,
+        "seconds": seconds,
+        "CPU seconds, Python and PostgreSQL": cpu,
+        "limit, seconds to read the GL items": limit,
+        "MB read by the limit": read / 1e6,
+        "MB of the file": size / 1e6,
+        "MiB of memory more than before": (peak - memory) / 2**20,
+    }
+
+
+def _cpu(process: psutil.Process) -> float:
+    times = process.cpu_times()
+    return float(times.user + times.system)
+
+
 READING: dict[str, Callable[[Installation, float], dict[str, Any]]] = {
     "ageing": ageing,
     "general-ledger": general_ledger,
     "lists": lists,
     "verify": verify,
+    "saft": saft_file,
 }

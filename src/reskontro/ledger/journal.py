@@ -261,7 +261,7 @@ def write_matches(transaction: Transaction, client_no: int, matches: Sequence[Ma
     """Write new matches with their lines, those included that were undone at once."""
     if not matches:
         return
-    _match_stage.copy_rows(transaction, [_match_row(m) for m in matches])
+    _match_stage.copy(transaction, [_match_line(m) for m in matches])
     transaction.execute(
         "insert into match"
         " (client_no, match_id, account_no, match_date, source, coverage_order, created_by, status, undone_on, undone_by, created_at)"
@@ -269,13 +269,14 @@ def write_matches(transaction: Transaction, client_no: int, matches: Sequence[Ma
         (client_no, now),
     )
     lines = [
-        (m.match_id, number, line.item.ar_item_id, line.amount, line.base_amount, m.match_date, line.item.gl_date)
+        f"{m.match_id.hex}\t{number}\t{line.item.ar_item_id.hex}\t{line.amount:f}\t{line.base_amount:f}\t{copy_day(m.match_date)}\t"
+        f"{copy_day(line.item.gl_date)}"
         for m in matches
         for number, line in enumerate(m.lines, 1)
     ]
     if not lines:
         return
-    _match_line_stage.copy_rows(transaction, lines)
+    _match_line_stage.copy(transaction, lines)
     transaction.execute(
         "insert into match_line (client_no, match_id, line_no, ar_item_id, amount, base_amount, match_date, item_gl_date)"
         " select %s, match_id, line_no, ar_item_id, amount, base_amount, match_date, item_gl_date from stage_match_line",
@@ -283,5 +284,9 @@ def write_matches(transaction: Transaction, client_no: int, matches: Sequence[Ma
     )
 
 
-def _match_row(m: Match) -> tuple[object, ...]:
-    return (m.match_id, m.account_no, m.match_date, m.source, m.coverage_order, m.created_by, m.status, m.undone_on, m.undone_by)
+def _match_line(m: Match) -> str:
+    undone_on = NULL if m.undone_on is None else copy_day(m.undone_on)
+    return (
+        f"{m.match_id.hex}\t{m.account_no}\t{copy_day(m.match_date)}\t{m.source}\t{m.coverage_order}\t{copy_text(m.created_by)}\t{m.status}\t"
+        f"{undone_on}\t{_text(m.undone_by)}"
+    )

@@ -98,6 +98,13 @@ CHECKS: tuple[tuple[str, str], ...] = (
         " group by match_id having sum(amount) <> 0 or sum(base_amount) <> 0",
     ),
     (
+        "a line of a match bears another date than its match, or than its item",
+        "select format('%%s line %%s', l.match_id, l.line_no) from match_line l"
+        " left join match m on m.client_no = l.client_no and m.match_id = l.match_id"
+        " left join ar_item a on a.client_no = l.client_no and a.ar_item_id = l.ar_item_id"
+        " where l.client_no = %(client_no)s and (l.match_date is distinct from m.match_date or l.item_gl_date is distinct from a.gl_date)",
+    ),
+    (
         "a match has items of several customers, or none though it did not place a payment",
         "select m.match_id::text from match m left join match_line l on l.client_no = m.client_no and l.match_id = m.match_id"
         " left join ar_item a on a.client_no = l.client_no and a.ar_item_id = l.ar_item_id"
@@ -181,6 +188,8 @@ def verify_client(database: Database, client_no: int) -> Report:
 def verify_ledger(transaction: Transaction, report: Report) -> None:
     """The checks of the ledger in the caller's transaction; findings and counts go into the report."""
     values = {"client_no": report.client_no}
+    # Rows are joined and grouped by the million: what does not fit into memory is written to disk and read again.
+    transaction.execute("set local work_mem = '64MB'; set local jit = off")
     for name, statement in _COUNTS.items():
         row = transaction.execute(statement.encode(), values).fetchone()
         assert row is not None

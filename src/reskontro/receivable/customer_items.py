@@ -35,6 +35,10 @@ class CustomerItemDesk(ItemDesk):
             (values[name] for values in known for name in ("customerNo", "toCustomerNo") if name in values),
             {item.account_no for item in self.looked_up()} | {values["accountNo"] for values in known if "accountNo" in values},
         )
+        self.load_claims_meant()
+
+    def load_claims_meant(self) -> None:
+        """Look up the claims that the items looked up so far belong to, with their open interest and costs: what payments of them may settle."""
         principals = {principal for item in self.looked_up() for principal in claims_named(item)}
         self.load_items(principals)
         self.load_claims(principals)

@@ -88,8 +88,10 @@ class DocumentDesk(CustomerItemDesk):
         kids: set[str] = set()
         references: set[tuple[str, str]] = set()
         attachments: set[UUID] = set()
+        pays = False
         for draft in drafts:
             values = draft.values
+            pays = pays or values.get("documentType") == "PY"
             if "customerNo" in values:
                 customers.append(values["customerNo"])
             for number in (values.get("documentNo"), values.get("referenceDocumentNo")):
@@ -108,6 +110,8 @@ class DocumentDesk(CustomerItemDesk):
         self.customers.load(customers)
         self._load_documents(keys)
         self.load_kids(kids)
+        if pays:
+            self.load_claims_meant()
         self.load_bank_references(references)
         self._load_attachments(attachments)
 
