@@ -1,1 +1,1 @@
-"""Bank files: OCR giro and camt.054 are read as a whole, and their payments booked in sets."""
+"""Bank files: OCR giro, camt.054 and mandates are read as a whole, their payments booked and their mandates registered in sets."""

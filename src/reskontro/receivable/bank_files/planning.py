@@ -75,7 +75,7 @@ def _check_accounts(context: ChunkContext, file_type: str, found: BankFile) -> s
 def _account_fault(named: OwnAccount, account: dict[str, Any] | None, file_type: str, base: str) -> str | None:
     if account is None:
         return f"{named.account[:34]} is not an account of this client"
-    if account.get("source") != file_type:
+    if named.has_payments and account.get("source") != file_type:
         return f"the payments of account {named.account[:34]} do not come in {file_type} files"
     currency = account.get("currency") or base
     if named.currency is not None and named.currency != currency:

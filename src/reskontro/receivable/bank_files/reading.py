@@ -17,13 +17,14 @@ import msgspec
 
 from reskontro.norway import camt054_parts as camt
 from reskontro.norway import ocr_giro as ocr
-from reskontro.norway.avtalegiro_mandates import REGISTRATION_CODES, Mandate
+from reskontro.norway.avtalegiro_mandates import REGISTRATION_CODES, Mandate, read_mandates
 from reskontro.norway.camt054 import read_camt054
 from reskontro.norway.kid import KID_LENGTH_MAX
 from reskontro.norway.nets_transmissions import Assignment, Transmission
 
 OCR: Final = "OCR"
 CAMT054: Final = "CAMT054"
+MANDATES: Final = "MANDATES"
 OCR_CURRENCY: Final = "NOK"
 FINGERPRINT_BYTES: Final = 16
 TEXT_MAX: Final = 140
@@ -62,9 +63,9 @@ class SkippedInput(msgspec.Struct):
 
 
 class MandateInput(msgspec.Struct, omit_defaults=True, tag_field="what", tag="MANDATE"):
-    """A registration of an AvtaleGiro mandate among the payments. ``registration`` is that of the file: 0 all, 1 new or changed, 2 deleted."""
+    """A registration of an AvtaleGiro mandate to the client's ``account``; ``registration`` is 0 all, 1 new or changed, 2 deleted."""
 
-    assignment: int
+    account: str
     registration: str
     notify: bool
     kid: str | None = None
@@ -72,11 +73,12 @@ class MandateInput(msgspec.Struct, omit_defaults=True, tag_field="what", tag="MA
 
 @dataclass(frozen=True, slots=True)
 class OwnAccount:
-    """An account that the file is about: in which currency, and where in the file it is named."""
+    """An account that the file is about: in which currency, where in the file it is named, and whether it is about payments."""
 
     account: str
     currency: str | None
     place: str
+    has_payments: bool = True
 
 
 @dataclass(slots=True)
@@ -99,10 +101,12 @@ _encode = msgspec.json.Encoder(decimal_format="string").encode
 
 
 def read_bank_file(file_type: str, pieces: Iterable[bytes], zone: tzinfo) -> BankFile:
-    """Read an OCR or CAMT054 file; ``zone`` is where the days of times with an offset are taken. Raises FormatFault."""
+    """Read an OCR, CAMT054 or MANDATES file; ``zone`` is where the days of times with an offset are taken. Raises FormatFault."""
     found = BankFile()
     if file_type == OCR:
-        _read_ocr(found, pieces)
+        _read_nets(found, ocr.read_ocr_giro(pieces))
+    elif file_type == MANDATES:
+        _read_nets(found, read_mandates(pieces))
     else:
         _read_camt(found, pieces, zone)
     return found
@@ -133,23 +137,23 @@ def clean(text: str | None, length_max: int) -> str | None:
     return text.strip()[:length_max].strip() or None
 
 
-# ------------------------------------------------------------------------------------------------ OCR giro
+# ------------------------------------------------------------------------------------------------ files of Nets
 
 
-def _read_ocr(found: BankFile, pieces: Iterable[bytes]) -> None:
-    for part in ocr.read_ocr_giro(pieces):
+def _read_nets(found: BankFile, parts: Iterable[ocr.Part]) -> None:
+    for part in parts:
         if isinstance(part, ocr.Payment):
             found.add(_ocr_payment(part))
         elif isinstance(part, Mandate):
-            mandate = MandateInput(part.assignment.place, REGISTRATION_CODES[part.registration], part.notify, part.kid)
+            mandate = MandateInput(part.assignment.account, REGISTRATION_CODES[part.registration], part.notify, part.kid)
             found.inputs.append(_encode(mandate))
         elif isinstance(part, Transmission):
             found.transmission = f"{part.sender}/{part.number}/{part.recipient}"
         elif isinstance(part, Assignment):
-            if part.content == "PAYMENTS":
-                found.accounts.append(OwnAccount(part.account, OCR_CURRENCY, f"line {part.line}"))
-            elif part.content == "OTHER":
+            if part.content == "OTHER":
                 found.inputs.append(_encode(SkippedInput("ASSIGNMENT", part.service)))
+            else:
+                found.accounts.append(OwnAccount(part.account, OCR_CURRENCY, f"line {part.line}", part.content == "PAYMENTS"))
 
 
 def _ocr_payment(payment: ocr.Payment) -> PaymentInput:
