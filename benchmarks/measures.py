@@ -12,6 +12,7 @@ import httpx2
 from benchmarks.data import CUSTOMERS, body, customer, invoice, invoices
 from benchmarks.installation import Installation, PeakMemory
 from benchmarks.limits import CUSTOMER_TABLES, DOCUMENT_TABLES, measure_limit
+from benchmarks.paper import PAPER
 from benchmarks.posting import POSTING
 from benchmarks.reading import READING
 from benchmarks.runs import RUNS
@@ -222,4 +223,5 @@ MEASURES: dict[str, Callable[[Installation, float], dict[str, Any]]] = {
     **POSTING,
     **READING,
     **RUNS,
+    **PAPER,
 }

@@ -26,7 +26,7 @@ from reskontro.receivable.files.writing import register_renderer
 from reskontro.receivable.gl_items import endpoints as gl_items
 from reskontro.receivable.gl_movements import endpoints as gl_movements
 from reskontro.receivable.insights import endpoints as insights
-from reskontro.receivable.letters.queue import LETTERS, render_json
+from reskontro.receivable.letters.queue import letters_job, render_json
 from reskontro.receivable.log_items import endpoints as log_items
 from reskontro.receivable.matching import endpoints as matching
 from reskontro.receivable.payment_reservations import endpoints as payment_reservations
@@ -54,5 +54,5 @@ def kinds() -> Kinds:
         registry.register(kind)
     for run in (*(run.kind for run in RUNS.values()), *IMPORTS):
         registry.register(run)
-    registry.jobs += (EXPIRY, LETTERS)
+    registry.jobs += (EXPIRY, letters_job())
     return registry

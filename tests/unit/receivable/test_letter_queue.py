@@ -129,8 +129,8 @@ def test_workers_side_by_side_render_each_letter_once(creditors: Database) -> No
     ids = add(creditors, 3107, [letter(document_no=f"R26-{at}").to_json() for at in range(60)])
     with ThreadPoolExecutor(3) as pool:
         counts = list(pool.map(lambda _: render(creditors), range(3)))
-    counts.append(render(creditors))
-    counts.append(render(creditors))
+    while rendered := render(creditors):
+        counts.append(rendered)
     assert sum(counts) == 60
     assert stored(creditors, 3107) == set(ids)
 
@@ -167,6 +167,10 @@ def test_read_before_a_worker_came(creditors: Database) -> None:
     assert render(creditors) == 0
 
 
-def test_the_workers_have_the_job() -> None:
-    """It is registered with the others."""
-    assert queue.LETTERS in kinds().jobs
+def test_the_job_of_the_workers(creditors: Database) -> None:
+    """It is registered with the others, and does what waits when it is due."""
+    (job,) = (job for job in kinds().jobs if job.name == "letters rendered")
+    ids = add(creditors, 3107, [letter().to_json()])
+    with creditors.connect("test") as connection:
+        assert job.run(connection, Settings(), NOW) == 1
+    assert stored(creditors, 3107) == set(ids)

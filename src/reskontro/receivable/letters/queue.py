@@ -21,10 +21,12 @@ from reskontro.receivable.letters.model import Letter
 from reskontro.receivable.letters.rendering import render_letter
 from reskontro.settings import Settings
 
-EVERY_SECONDS: Final = 1.0
-TURN_SECONDS: Final = 1.0
-"""How long letters keep a worker from its batches."""
-SET_LETTERS: Final = 25
+EVERY_SECONDS: Final = 0.25
+TURN_SECONDS: Final = 0.25
+"""How long letters keep a worker from its batches: a fraction of a client's turn."""
+REST_SECONDS: Final = 2.0
+"""When nothing was queued, the next look is so much later."""
+SET_LETTERS: Final = 10
 BUSY_LETTERS: Final = 5
 """So many letters of a client are rendered in a turn while batches wait: a run that queues letters is not held up by its own letters."""
 _FIRST: Final = UUID(int=0)
@@ -78,4 +80,21 @@ def _render_set(connection: Transaction, client_no: int, after: UUID, most: int 
     return rendered, claimed[-1][0] if claimed else None
 
 
-LETTERS = PeriodicJob("letters rendered", EVERY_SECONDS, render_queued)
+class _Rendering:
+    """The job of one worker: it works while there are letters, and rests when there are none."""
+
+    def __init__(self) -> None:
+        self._rests_until = 0.0
+
+    def __call__(self, connection: Transaction, settings: Settings, now: datetime) -> int:
+        if monotonic() < self._rests_until:
+            return 0
+        rendered = render_queued(connection, settings, now)
+        if not rendered:
+            self._rests_until = monotonic() + REST_SECONDS
+        return rendered
+
+
+def letters_job() -> PeriodicJob:
+    """The job for a worker."""
+    return PeriodicJob("letters rendered", EVERY_SECONDS, _Rendering())
