@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import psycopg
 
@@ -29,10 +28,10 @@ from reskontro.batches.store import (
     set_retry_batch,
 )
 from reskontro.db.engine import Transaction, lock_client
-from reskontro.kit.clock import zone
 from reskontro.kit.errors import Problem, not_found
 from reskontro.kit.ids import encode_id, new_id
 from reskontro.ledger.books import open_books
+from reskontro.ledger.moments import end_moment, first_moment
 from reskontro.web.calls import Call
 from reskontro.web.lists import PAGE_INSTEAD, PAGE_LEAST, Listing, link_headers, summary_of
 from reskontro.web.operations import CSV, NDJSON
@@ -136,21 +135,12 @@ def _start(transaction: Transaction, batch: BatchRecord, results: Sequence[str] 
     return index - 1 if index < batch.count_total else None
 
 
-def _day_edge(value: datetime | date, time_zone: ZoneInfo, *, end: bool) -> datetime:
-    """The moment a date-time parameter means: of a date its first moment, or for an upper bound the first of the next day."""
-    if isinstance(value, datetime):
-        return value
-    if end and value == date.max:
-        return datetime.max.replace(tzinfo=time_zone)
-    return datetime.combine(value + timedelta(days=1 if end else 0), datetime.min.time(), time_zone)
-
-
 def listing(call: Call) -> Listing:
     """The list of batches, newest first."""
 
     def find(transaction: Transaction, filters: dict[str, Any], limit: int) -> Sequence[Any]:
         now = call.services.clock.now()
-        time_zone = zone(open_books(transaction, call.client_no).config("base.timeZone", now.date()))
+        books = open_books(transaction, call.client_no)
         oldest = now - timedelta(days=call.services.settings.retention_days)
         conditions, values = ["created_at >= %s"], [oldest]
         for name, column in (("status", "status"), ("entity", "entity")):
@@ -159,10 +149,10 @@ def listing(call: Call) -> Listing:
                 values.append(filters[name])
         if "createdfrom" in filters:
             conditions.append("created_at >= %s")
-            values.append(_day_edge(filters["createdfrom"], time_zone, end=False))
+            values.append(first_moment(filters["createdfrom"], books, now))
         if "createdto" in filters:
             conditions.append("created_at < %s")
-            values.append(_day_edge(filters["createdto"], time_zone, end=True))
+            values.append(end_moment(filters["createdto"], books, now))
         if "result" in filters:
             conditions.append(f"{_RESULT_SQL} = any(%s)")
             values.append(filters["result"])

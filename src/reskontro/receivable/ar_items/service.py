@@ -13,10 +13,10 @@ from reskontro.ledger.books import Books, open_books
 from reskontro.ledger.gl_items_view import gl_item_views
 from reskontro.ledger.items_view import ar_item_views
 from reskontro.ledger.matches_view import matches_of_items
+from reskontro.ledger.moments import end_moment
 from reskontro.ledger.reservations import reservations_of_items
 from reskontro.receivable.ar_items.search import find_items
 from reskontro.receivable.documents.view import document_views
-from reskontro.receivable.moments import end_moment
 from reskontro.web.lists import Listing
 
 EXPANSIONS: Final = ("matches", "reservations", "document", "glitems")

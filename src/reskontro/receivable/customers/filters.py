@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import date, datetime, time
+from datetime import date, datetime
 from typing import Any
 
-from reskontro.kit.clock import zone
 from reskontro.ledger.books import Books
+from reskontro.ledger.moments import first_moment
 from reskontro.norway.identities import read_phone_no
 from reskontro.norway.kid import normalise
 from reskontro.receivable.customers.schemas import CUSTOMER_CATEGORIES
@@ -71,13 +71,12 @@ def _kid(value: str) -> Condition:
     return f"(c.customer_kid = %s or {in_documents})", [kid, kid]
 
 
-def conditions_of(filters: dict[str, Any], books: Books, today: date) -> tuple[list[str], list[Any]]:
+def conditions_of(filters: dict[str, Any], books: Books, now: datetime) -> tuple[list[str], list[Any]]:
     """Conditions and their values for the filters that were given."""
+    today = books.today(now)
 
     def changed_from(moment: datetime | date) -> Condition:
-        if not isinstance(moment, datetime):
-            moment = datetime.combine(moment, time.min, zone(books.config("base.timeZone", today)))
-        return "c.changed_at >= %s", [moment]
+        return "c.changed_at >= %s", [first_moment(moment, books, now)]
 
     def phone(value: str) -> Condition:
         numbers = _phone_nos(value, books.config("base.country", today))

@@ -76,7 +76,7 @@ def listing(client_no: int, now: datetime) -> Listing:
 
     def find(transaction: Transaction, filters: dict[str, Any], limit: int) -> list[int]:
         books = open_books(transaction, client_no)
-        conditions, values = conditions_of(filters, books, books.today(now))
+        conditions, values = conditions_of(filters, books, now)
         return store.find_account_nos(transaction, client_no, conditions, values, limit)
 
     def load(transaction: Transaction, keys: Sequence[Any], options: dict[str, Any]) -> list[dict[str, Any]]:

@@ -11,10 +11,10 @@ from reskontro.db.engine import Transaction
 from reskontro.kit.errors import not_found
 from reskontro.kit.fields import NATURAL_KEY
 from reskontro.ledger.books import Books, open_books
+from reskontro.ledger.moments import end_moment, first_moment
 from reskontro.norway.kid import normalise
 from reskontro.receivable.documents.schemas import DOCUMENT_TYPES
 from reskontro.receivable.documents.view import document_views
-from reskontro.receivable.moments import end_moment, first_moment
 from reskontro.web.lists import Listing
 from reskontro.web.operations import Parameter
 from reskontro.web.parameters import within_integer

@@ -9,10 +9,10 @@ from uuid import UUID
 
 from reskontro.db.engine import Transaction
 from reskontro.ledger.books import open_books
+from reskontro.ledger.moments import end_moment, first_moment
 from reskontro.receivable.files.schemas import FILE_NAME_MAX
 from reskontro.receivable.files.store import get_files
 from reskontro.receivable.files.types import DIRECTIONS, FILE_TYPES
-from reskontro.receivable.moments import end_moment, first_moment
 from reskontro.receivable.sql import found_ids
 from reskontro.web.lists import Listing
 from reskontro.web.operations import Parameter

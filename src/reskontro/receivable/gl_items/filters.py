@@ -9,8 +9,8 @@ from typing import Any
 from reskontro.ledger.account_ranges import AccountRanges
 from reskontro.ledger.books import Books
 from reskontro.ledger.gl_items_view import JOURNALS
+from reskontro.ledger.moments import first_moment
 from reskontro.receivable.dimensions import DIMENSION_FILTER, HAS_DIMENSION, wanted_dimensions
-from reskontro.receivable.moments import first_moment
 from reskontro.web.operations import Parameter
 from reskontro.web.parameters import within_integer
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from reskontro.ledger.books import Books
 from reskontro.ledger.log_events import LOG_EVENTS
+from reskontro.ledger.moments import end_moment, first_moment
 from reskontro.receivable.log_items.schemas import ENTITY_TYPES
-from reskontro.receivable.moments import end_moment, first_moment
 from reskontro.web.operations import Parameter
 
 Condition = tuple[str, list[Any]]

@@ -9,8 +9,8 @@ from uuid import UUID
 
 from reskontro.db.engine import Transaction
 from reskontro.ledger.books import Books, open_books
+from reskontro.ledger.moments import end_moment, first_moment
 from reskontro.ledger.reservations import RUNNING, reservation_views
-from reskontro.receivable.moments import end_moment, first_moment
 from reskontro.receivable.payment_reservations import store
 from reskontro.receivable.payment_reservations.schemas import STATUSES
 from reskontro.web.lists import Listing
