@@ -7,7 +7,7 @@ from typing import Any
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from reskontro.access.token_endpoint import TokenEndpoint
+from reskontro.access.token_endpoint import Refusal, TokenEndpoint
 from reskontro.access.tokens import Authenticator
 from reskontro.batches.accept import Uploads
 from reskontro.batches.collector import Collector
@@ -17,6 +17,7 @@ from reskontro.db.quick import QuickReads
 from reskontro.host.pages import Pages
 from reskontro.host.token import OAUTH_ERROR
 from reskontro.kit.clock import Clock, SystemClock
+from reskontro.receivable.log_items.refusals import log_refusal
 from reskontro.rooms import VERSION, all_operations, kinds
 from reskontro.settings import Settings
 from reskontro.web.calls import Services
@@ -47,7 +48,11 @@ def build_services(settings: Settings, database: Database, clock: Clock | None =
         threads=ThreadPoolExecutor(THREADS, thread_name_prefix="call"),
     )
     services.put(kinds())
-    services.put(TokenEndpoint(database, settings, clock, services.authenticator.signing_keys))
+
+    def note(refusal: Refusal) -> None:
+        services.threads.submit(log_refusal, database, clock, refusal)
+
+    services.put(TokenEndpoint(database, settings, clock, services.authenticator.signing_keys, on_refusal=note))
     services.put(Collector(services))
     services.put(Uploads(settings.streams_max))
     services.put(QuickReads(database))

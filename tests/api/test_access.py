@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from base64 import b64encode
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -12,6 +13,7 @@ from joserfc import jwt
 from joserfc.jwk import KeySet
 
 from reskontro.access.credentials import revoke_credential
+from reskontro.ledger.log import verify_log
 from reskontro.settings import Settings
 from tests.house import House
 
@@ -213,3 +215,27 @@ class TestBearer:
         answer = module_house.http.post("/arm/v1/clients/abc/customers?nonsense=1", content=b"{", headers=bad)
         assert challenge(answer) == NO_TOKEN
         assert get(module_house, None, "/arm/v1/nonsense").status_code == 404
+
+
+def refusals(house: House, client_no: int) -> list[dict[str, Any]]:
+    """The changes of the refusals in a client's log, as a field and its new value."""
+    items = house.get("/logitems?event=ACCESS-REFUSED&expand=changes", client_no=client_no).json()["logItems"]
+    return [{change["field"]: change["newValue"] for change in item["changes"]} for item in items]
+
+
+def test_refused_logins_are_in_the_logs_of_the_credentials_clients(house: House) -> None:
+    """The first one at once, those of the same minute not by themselves; the log still holds together."""
+    other = house.add_client(4711)
+    client_id, secret = house.credential(["read:arm"], [3107, other])
+    for _ in range(3):
+        assert ask(house, form(client_id, "wrong")).status_code == 401
+    assert ask(house, form(client_id, secret)).status_code == 200
+    assert ask(house, form("nobody", "wrong")).status_code == 401
+    assert ask(house, form(house.credential(["read:arm"], None)[0], "wrong")).status_code == 401
+    deadline = time.monotonic() + 10
+    while not refusals(house, other):
+        assert time.monotonic() < deadline, "the refusal was not logged"
+    for client_no in (3107, other):
+        assert refusals(house, client_no) == [{"credential": client_id, "reason": "wrong secret", "refusals": 1}]
+        with house.database.transaction(client_no) as transaction:
+            assert list(verify_log(transaction, client_no)) == []

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -533,6 +534,20 @@ class TestCancel:
             assert answer.headers["retry-after"] == "1"
         books.work()
         assert books.get(f"/batches/{batch_uuid}").json()["status"] == "CANCELLED"
+
+    def test_the_chunk_that_was_running_is_the_last_one(self, books: House) -> None:
+        """When it is committed just after the wait for it, the answer says that the batch is processed."""
+        batch_uuid = accepted(books, customers("A"))
+        with ThreadPoolExecutor(1) as aside:
+            with books.database.transaction(books.client_no) as running:
+                lock_client(running, books.client_no)
+                running.execute("update batch set status = 'PROCESSED', finished_at = created_at where client_no = %s", (books.client_no,))
+                answering = aside.submit(books.post, f"/batches/{batch_uuid}/cancel")
+                waiting = "select count(*) from pg_stat_activity where starts_with(query, 'update batch set cancel') and wait_event_type = 'Lock'"
+                while books.rows(waiting) == [(0,)]:
+                    assert not answering.done()
+            answer = answering.result()
+        assert (answer.status_code, answer.json()["status"]) == (200, "PROCESSED")
 
     def test_of_a_batch_that_has_ended(self, books: House) -> None:
         """409, whether it was cancelled before or is processed."""

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import binascii
 import re
+import threading
 import time
 from base64 import b64decode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import parse_qsl, unquote_plus
+from uuid import UUID
 
 import structlog
 
-from reskontro.access.bounded import CallLimit
+from reskontro.access.bounded import BoundedCache, CallLimit
 from reskontro.access.credentials import CLIENT_ID_CHARACTERS_MAX, Credential, SecretVerifier, find_credential
 from reskontro.access.keys import SigningKeys
 from reskontro.access.scopes import SCOPES
@@ -21,6 +23,7 @@ from reskontro.access.tokens import issue
 from reskontro.db.engine import Database
 from reskontro.kit.clock import Clock
 from reskontro.kit.errors import Problem
+from reskontro.kit.ids import new_id
 from reskontro.settings import Settings
 
 FORM_TYPE: Final = "application/x-www-form-urlencoded"
@@ -29,6 +32,9 @@ PARAMETERS_MAX: Final = 50
 BASIC_CHARACTERS_MAX: Final = 1_024
 SECRET_CHARACTERS_MAX: Final = 128
 SCOPE_CHARACTERS_MAX: Final = 200
+REFUSALS_NOTED_EVERY_SECONDS: Final = 60.0
+REFUSED_MAX: Final = 10_000
+"""Credentials whose refusals are counted at a time."""
 _BROKEN_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _HEADERS: Final = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 
@@ -147,6 +153,17 @@ def _basic(authorization: str) -> tuple[str, str]:
         raise TokenRefused("invalid_client", "The credentials of HTTP Basic cannot be read") from error
 
 
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A known credential was refused a token, ``count`` times since that was noted last."""
+
+    credential: Credential
+    reason: str
+    """``wrong secret`` or ``revoked``."""
+    count: int
+    request_id: UUID
+
+
 class TokenEndpoint:
     """Answers token requests. One for the whole process; safe to use from several threads.
 
@@ -161,16 +178,23 @@ class TokenEndpoint:
         clock: Clock,
         signing_keys: SigningKeys | None,
         *,
+        on_refusal: Callable[[Refusal], None] | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
+        """``on_refusal`` is told of refused credentials, at most once a minute for each, and must not take long."""
         self._database = database
         self._settings = settings
         self._clock = clock
         self._signing_keys = signing_keys
         self._secrets = SecretVerifier(monotonic=monotonic)
         self._calls = CallLimit(settings.token_requests_per_minute, monotonic=monotonic)
+        self._on_refusal = on_refusal
+        self._monotonic = monotonic
+        self._refusals: BoundedCache[str, tuple[float, int]] = BoundedCache(REFUSED_MAX)
+        """When a credential's refusals were noted last, and how many there were since."""
+        self._refusals_lock = threading.Lock()
 
-    def answer(self, *, content_type: str | None, authorization: str | None, body: bytes) -> TokenAnswer:
+    def answer(self, *, content_type: str | None, authorization: str | None, body: bytes, request_id: UUID | None = None) -> TokenAnswer:
         """The answer to a request with these headers and this body; reads the database, may take 30 ms.
 
         Raises Problem RATE-LIMITED (with Retry-After) and UNAVAILABLE, and psycopg's OperationalError when the
@@ -179,15 +203,15 @@ class TokenEndpoint:
         try:
             if self._signing_keys is None:
                 raise TokenRefused("unauthorized_client", "Tokens for this API are made by its external issuer")
-            return self._granted(self._signing_keys, read_token_request(content_type, authorization, body))
+            return self._granted(self._signing_keys, read_token_request(content_type, authorization, body), request_id or new_id())
         except TokenRefused as refused:
             return refused.answer()
 
-    def _granted(self, signing_keys: SigningKeys, request: TokenRequest) -> TokenAnswer:
+    def _granted(self, signing_keys: SigningKeys, request: TokenRequest, request_id: UUID) -> TokenAnswer:
         wait_seconds = self._calls.take(request.client_id)
         if wait_seconds is not None:
             raise Problem("RATE-LIMITED", "Too many token requests of this client id", headers={"Retry-After": str(wait_seconds)})
-        credential = self._authenticated(request)
+        credential = self._authenticated(request, request_id)
         scopes = _granted_scopes(credential, request.scopes)
         issued = issue(
             signing_keys.signer(),
@@ -208,7 +232,7 @@ class TokenEndpoint:
         }
         return TokenAnswer(200, dict(_HEADERS), body)
 
-    def _authenticated(self, request: TokenRequest) -> Credential:
+    def _authenticated(self, request: TokenRequest, request_id: UUID) -> Credential:
         """The credential of the request.
 
         Raises TokenRefused, after the same time whether the id is unknown or the secret is wrong.
@@ -221,8 +245,21 @@ class TokenEndpoint:
                 # The id is one we gave out. One that is not could be a secret in the wrong field, so it is not logged.
                 reason = "revoked" if right else "wrong secret"
                 log.warning("token refused", client_id=stored.credential.client_id, reason=reason)
+                self._note(stored.credential, reason, request_id)
             raise TokenRefused("invalid_client", "Client id or secret is not valid")
         return stored.credential
+
+    def _note(self, credential: Credential, reason: str, request_id: UUID) -> None:
+        """Tell of a refusal, unless that was done for the credential within the last minute: then it is counted with the next one."""
+        if self._on_refusal is None:
+            return
+        now = self._monotonic()
+        with self._refusals_lock:
+            noted_at, waiting = self._refusals.get(credential.client_id) or (-float("inf"), 0)
+            is_due = now - noted_at >= REFUSALS_NOTED_EVERY_SECONDS
+            self._refusals.put(credential.client_id, (now, 0) if is_due else (noted_at, waiting + 1))
+        if is_due:
+            self._on_refusal(Refusal(credential, reason, waiting + 1, request_id))
 
 
 def _granted_scopes(credential: Credential, wanted: tuple[str, ...] | None) -> tuple[str, ...]:

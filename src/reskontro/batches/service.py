@@ -189,7 +189,11 @@ def cancel_batch(call: Call, transaction: Transaction, batch_uuid: UUID) -> Repl
         if cancel_waiting(transaction, batch, call.services.clock.now()):
             return Reply(200, batch_body(_load(transaction, call, batch_uuid), call.language))
         request_cancel(transaction, call.client_no, batch_uuid)
-        return Reply(202, batch_body(_load(transaction, call, batch_uuid), call.language), {"Retry-After": "1"})
+        batch = _load(transaction, call, batch_uuid)
+        if batch.is_final:
+            # The chunk in hand was the last one, and was committed meanwhile.
+            return Reply(200, batch_body(batch, call.language))
+        return Reply(202, batch_body(batch, call.language), {"Retry-After": "1"})
     batch = _load(transaction, call, batch_uuid)
     if batch.status == "CANCELLED":
         # Another call was quicker, and this one is a second cancel.

@@ -69,7 +69,10 @@ def create_token(call: Call) -> Reply:
     """Exchange client credentials for a token."""
     request = call.request
     answer = call.services.part(TokenEndpoint).answer(
-        content_type=request.headers.get("content-type"), authorization=request.headers.get("authorization"), body=call.body
+        content_type=request.headers.get("content-type"),
+        authorization=request.headers.get("authorization"),
+        body=call.body,
+        request_id=call.request_id,
     )
     return Reply(answer.status, dict(answer.body), dict(answer.headers))
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from reskontro.access.credentials import NewCredential, add_credential, revoke_credential
-from reskontro.access.token_endpoint import FORM_TYPE, TokenAnswer, TokenEndpoint, TokenRefused, read_token_request
+from reskontro.access.token_endpoint import FORM_TYPE, Refusal, TokenAnswer, TokenEndpoint, TokenRefused, read_token_request
 from reskontro.access.tokens import Authenticator
 from reskontro.db.engine import Database
 from reskontro.kit.clock import MovableClock
@@ -362,3 +362,19 @@ class TestAnyCredentials:
         form = urlencode({"grant_type": "client_credentials", "client_id": client_id, "client_secret": client_secret})
         answer = endpoint.answer(content_type=FORM_TYPE, authorization=None, body=form.encode())
         assert answer.body["error"] == "invalid_client"
+
+
+def test_refusals_are_told_at_most_once_a_minute_with_their_count(
+    database: Database, settings: Settings, clock: MovableClock, ticker: Ticker, authenticator: Authenticator, credential: NewCredential
+) -> None:
+    """Nobody floods a log by guessing: those in between are counted with the next one."""
+    told: list[Refusal] = []
+    endpoint = TokenEndpoint(database, settings, clock, authenticator.signing_keys, on_refusal=told.append, monotonic=ticker)
+    body = f"grant_type=client_credentials&client_id={credential.client_id}&client_secret=wrong".encode()
+    for seconds in (0, 1, 30, 28, 1, 1):
+        ticker.advance(seconds)
+        assert endpoint.answer(content_type=FORM_TYPE, authorization=None, body=body).status == 401
+    assert [(refusal.credential.client_id, refusal.reason, refusal.count) for refusal in told] == [
+        (credential.client_id, "wrong secret", 1),
+        (credential.client_id, "wrong secret", 4),
+    ]
