@@ -31,6 +31,8 @@ from reskontro.receivable.log_items import endpoints as log_items
 from reskontro.receivable.matching import endpoints as matching
 from reskontro.receivable.payment_reservations import endpoints as payment_reservations
 from reskontro.receivable.payment_reservations.expiry import EXPIRY
+from reskontro.receivable.reports import endpoints as reports
+from reskontro.receivable.reports.run import REPORTS
 from reskontro.web.operations import Operation
 
 VERSION = version("reskontro")
@@ -42,7 +44,7 @@ def all_operations() -> list[Operation]:
     """Every operation of the API."""
     books = (administration, client_configs, codes)
     ledger = (customers, documents, document_bundles, files, gl_items, gl_movements, insights, log_items)
-    postings = (actions, ar_items, auto_postings, matching, payment_reservations)
+    postings = (actions, ar_items, auto_postings, matching, payment_reservations, reports)
     rooms = (token, batches, *books, *ledger, *postings, health)
     return [operation for room in rooms for operation in room.routes.operations]
 
@@ -50,7 +52,7 @@ def all_operations() -> list[Operation]:
 def kinds() -> Kinds:
     """Every kind of batch, and every periodic job of the workers; the one place where they are registered."""
     registry = Kinds()
-    for kind in (CUSTOMERS_POST, CUSTOMERS_PUT, DOCUMENTS_POST, AR_ITEMS_PUT):
+    for kind in (CUSTOMERS_POST, CUSTOMERS_PUT, DOCUMENTS_POST, AR_ITEMS_PUT, REPORTS):
         registry.register(kind)
     for run in (*(run.kind for run in RUNS.values()), *IMPORTS):
         registry.register(run)

@@ -13,7 +13,7 @@ from typing import Any, Final
 from reskontro.kit.money import ZERO
 from reskontro.ledger.movements import Movement, movements_of, read_sums
 from reskontro.receivable.reports import texts
-from reskontro.receivable.reports.building import ROWS_AT_ONCE, Asked, period_name, period_parameters, periods_asked
+from reskontro.receivable.reports.building import ROWS_AT_ONCE, Asked, period_name, period_parameters, periods_asked, unbalanced
 from reskontro.receivable.reports.model import Line, ReportTable, Section, Value
 
 COLUMNS: Final = (
@@ -101,8 +101,7 @@ def _lines(asked: Asked, movement: Movement, name: str, first: date, last: date,
                 asked.amount(own[1], own[0]),
             ),
         )
-    # A posting that the balances do not know, or the reverse, would be a broken ledger; such a report must not be handed out.
     if balance != movement.closing:
-        raise ValueError(f"account {account} in {year}/{period}: postings lead to {balance}, balances to {movement.closing}")
+        raise unbalanced(f"/glAccounts/{account}", balance, movement.closing)
     debit, credit = asked.amount(movement.sums.debit), asked.amount(movement.sums.credit)
     yield Line("CLOSING", bound(last, asked.text("closing"), balance, debit, credit))

@@ -9,12 +9,13 @@ from decimal import Decimal
 from typing import Any, Final
 
 from reskontro.db.engine import Transaction
-from reskontro.kit.messages import Language
+from reskontro.kit.messages import Language, Message
 from reskontro.kit.money import quantise
 from reskontro.ledger.books import Books, Period
 from reskontro.norway.identities import currency_decimals
 from reskontro.receivable.reports.model import Chart, ClientHead, Column, ColumnKind, Parameter, ReportTable, Section, Value
 from reskontro.receivable.reports.texts import label, title_of
+from reskontro.receivable.runs.inputs import named_customers
 
 ROWS_AT_ONCE: Final = 5_000
 """Rows that a stream fetches from the server in one go."""
@@ -62,6 +63,19 @@ _WIDTHS: Final[dict[str, float]] = {
 """Widths of the columns that need more or less room than the others."""
 
 
+class ReportRefused(Exception):
+    """The report cannot be made as asked; carries the findings. Nothing of its file is kept."""
+
+    def __init__(self, messages: Sequence[Message]) -> None:
+        super().__init__(", ".join(message.code for message in messages))
+        self.messages = list(messages)
+
+
+def unbalanced(place: str, found: Decimal, balance: Decimal) -> ReportRefused:
+    """The refusal of a report whose lines do not come to the balance they lead to: the ledger is broken, and such a report must not be handed out."""
+    return ReportRefused([Message("E", "UNBALANCED", "report", place, {"debit": found, "credit": balance})])
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """A report that was asked for. ``values`` are the fields of the request, complete with their defaults, and what names the file."""
@@ -74,16 +88,22 @@ class Asked:
     language: Language
     report_type: str
     values: dict[str, Any] = field(default_factory=dict)
+    user_id: str = ""
+    """Who asked."""
+    currency: str = field(init=False)
+    """The base currency; it does not change after the first posting."""
+    _decimals: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        # Asked for by every amount of every line.
+        currency = str(self.books.config("base.currency", self.today))
+        object.__setattr__(self, "currency", currency)
+        object.__setattr__(self, "_decimals", currency_decimals(currency) or 0)
 
     @property
     def client_no(self) -> int:
         """Whose ledger it is."""
         return self.books.client_no
-
-    @property
-    def currency(self) -> str:
-        """The base currency; it does not change after the first posting."""
-        return str(self.books.config("base.currency", self.today))
 
     def text(self, key: str, **values: str) -> str:
         """A label in the language of the report."""
@@ -103,7 +123,9 @@ class Asked:
 
     def amount(self, value: Decimal, currency: str | None = None) -> Decimal:
         """An amount with the decimals of a currency, the base currency unless another is given."""
-        return quantise(value, currency_decimals(currency or self.currency) or 0)
+        if currency is None or currency == self.currency:
+            return quantise(value, self._decimals)
+        return quantise(value, currency_decimals(currency) or 0)
 
     def table(
         self,
@@ -153,6 +175,14 @@ def period_parameters(asked: Asked, periods: Sequence[Period]) -> list[Parameter
         asked.parameter("fromDate", periods[0].from_date if periods else None),
         asked.parameter("toDate", periods[-1].to_date if periods else None),
     ]
+
+
+def accounts_asked(asked: Asked) -> list[int] | None:
+    """The account numbers of the customers that were asked for, those that there are; None for all customers."""
+    wanted = asked.values.get("customerNos")
+    if not wanted:
+        return None
+    return [customer.account_no for customer in named_customers(asked.transaction, asked.client_no, wanted) if customer.account_no is not None]
 
 
 def period_name(period: Period) -> str:

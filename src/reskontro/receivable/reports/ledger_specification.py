@@ -19,8 +19,7 @@ from reskontro.kit.money import ZERO
 from reskontro.ledger.books import Period
 from reskontro.ledger.movements import movements_of, read_sums
 from reskontro.receivable.reports import texts
-from reskontro.receivable.reports.building import ROWS_AT_ONCE, Asked, period_name, period_parameters, periods_asked
-from reskontro.receivable.reports.customers import accounts_asked
+from reskontro.receivable.reports.building import ROWS_AT_ONCE, Asked, accounts_asked, period_name, period_parameters, periods_asked, unbalanced
 from reskontro.receivable.reports.model import Line, ReportTable, Section, Value
 
 COLUMNS: Final = (
@@ -194,7 +193,7 @@ def _total_lines(asked: Asked, periods: Sequence[Period], totals: _Totals, *, wh
     if whole:
         balance = control_balance(asked, periods)
         if balance != totals.closing:
-            raise ValueError(f"customers come to {totals.closing}, control accounts to {balance}")
+            raise unbalanced("/customers", totals.closing, balance)
         yield Line("CONTROL", _bound(asked, front, last, "control-account", balance))
 
 

@@ -10,8 +10,7 @@ from typing import Final
 
 from reskontro.kit.money import ZERO
 from reskontro.receivable.insights.store import OpenItemRow, Question, stream_open_items
-from reskontro.receivable.reports.building import Asked
-from reskontro.receivable.reports.customers import accounts_asked
+from reskontro.receivable.reports.building import Asked, accounts_asked
 from reskontro.receivable.reports.ledger_specification import posting_text
 from reskontro.receivable.reports.model import Line, Parameter, ReportTable, Section, Value
 

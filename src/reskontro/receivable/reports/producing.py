@@ -20,19 +20,14 @@ from reskontro.receivable.reports import (
     trial_balance,
     xlsx,
 )
-from reskontro.receivable.reports.building import Asked
+from reskontro.receivable.reports.building import Asked, ReportRefused
 from reskontro.receivable.reports.model import ReportTable
+from reskontro.receivable.reports.saft import CONTENT_TYPE as SAFT_CONTENT
+from reskontro.receivable.reports.saft import Unfit, saft
 
 REPORT_FILE: Final = "REPORT"
 """The type of the files of all reports but SAF-T."""
-
-
-class ReportRefused(Exception):
-    """The report cannot be made as asked; carries the findings. Nothing of its file is kept."""
-
-    def __init__(self, messages: Sequence[Message]) -> None:
-        super().__init__(", ".join(message.code for message in messages))
-        self.messages = list(messages)
+SAFT_FILE: Final = "SAF-T"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +63,17 @@ WRITERS: Final[Mapping[str, tuple[Write, str]]] = {
     "XLSX": (xlsx.write_xlsx, xlsx.CONTENT_TYPE),
 }
 """How a table becomes a file of each format, and what kind of content that is."""
-PRODUCERS: dict[str, Produce] = {}
+
+
+def _saft(asked: Asked) -> Made:
+    try:
+        file = saft(asked.transaction, asked.books, asked.values, asked.now, asked.user_id)
+    except Unfit as unfit:
+        raise ReportRefused([unfit.message]) from None
+    return Made(SAFT_FILE, file.file_name, SAFT_CONTENT, file.pieces, file.warnings)
+
+
+PRODUCERS: Final[Mapping[str, Produce]] = {"SAF-T": _saft}
 """Types that are made in their one format by a module of their own."""
 
 

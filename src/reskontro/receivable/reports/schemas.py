@@ -136,11 +136,7 @@ def _complete(values: dict[str, Any], books: Books, today: date) -> dict[str, An
         defaults["asOfDate"] = today
     if report_type == "AGEING":
         defaults |= {"intervals": list(books.config("ageing.intervals", today)), "level": "CUSTOMER"}
-    whole = defaults | {key: value for key, value in values.items() if value != []}
-    if "customerNos" in whole:
-        # Each once, in the order in which they were first named.
-        whole["customerNos"] = list({number.casefold(): number for number in reversed(whole["customerNos"])}.values())[::-1]
-    return whole
+    return defaults | {key: value for key, value in values.items() if value != []}
 
 
 _DATES: Final = ("asOfDate", "fromDate", "toDate")
