@@ -97,7 +97,7 @@ def test_xlsx_holds_the_lines_of_the_json(full: House, report: dict[str, Any], l
 
 
 @every_report
-@pytest.mark.parametrize("report_format", ["CSV", "JSON", "XLSX"])
+@pytest.mark.parametrize("report_format", ["CSV", "JSON", "XLSX", "PDF"])
 def test_the_same_bytes_again(full: House, report: dict[str, Any], report_format: str) -> None:
     """Nothing of the moment or the machine is in a file but the date of preparation."""
     first, second = (content(full, {**report, "format": report_format}) for _ in range(2))
