@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx2
 
+from benchmarks.banking import BANKING
 from benchmarks.data import CUSTOMERS, body, customer, invoice, invoices
 from benchmarks.installation import Installation, PeakMemory
 from benchmarks.limits import CUSTOMER_TABLES, DOCUMENT_TABLES, measure_limit
@@ -222,6 +223,7 @@ MEASURES: dict[str, Callable[[Installation, float], dict[str, Any]]] = {
     "growth": growth,
     **POSTING,
     **READING,
+    **BANKING,
     **RUNS,
     **PAPER,
 }
