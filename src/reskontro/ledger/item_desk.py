@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID
 
 from reskontro.batches.kinds import ChunkContext, Origin
-from reskontro.db.bulk import Outbox
+from reskontro.db.bulk import ASIDE_FROM, Outbox
 from reskontro.db.engine import Transaction
 from reskontro.kit.ids import encode_id
 from reskontro.kit.money import ZERO
@@ -233,7 +233,7 @@ class ItemDesk(KnownItems):
     def write(self) -> None:
         """Send everything that took effect, in a handful of statements; once per desk."""
         self.debtors.write()
-        with Outbox(self.transaction) as outbox:
+        with Outbox(self.transaction, aside=len(self.transactions) >= ASIDE_FROM) as outbox:
             self.write_ledger(outbox)
             self.write_matches(outbox)
 
@@ -253,14 +253,14 @@ class ItemDesk(KnownItems):
     def write_matches(self, outbox: Outbox) -> None:
         """Send matches and payments; after the ledger."""
         client_no, now, effects = self.client_no, self.context.now, self.settler.effects
-        if not (effects.matches or self._matches or self.payments or self.changed_payments):
-            return
-        transaction = outbox.transaction
-        journal.write_matches(transaction, client_no, effects.matches, now)
+        journal.write_matches(outbox, client_no, effects.matches, now)
+        payments_store.insert_payments(outbox, client_no, now, self.payments)
         new = {match.match_id for match in effects.matches}
-        journal.write_undone(transaction, client_no, [m for m in self._matches.values() if m.status == "UNDONE" and m.match_id not in new])
-        payments_store.insert_payments(transaction, client_no, now, self.payments)
-        payments_store.change_payments(transaction, client_no, self.changed_payments)
+        undone = [match for match in self._matches.values() if match.status == "UNDONE" and match.match_id not in new]
+        if undone or self.changed_payments:
+            transaction = outbox.transaction
+            journal.write_undone(transaction, client_no, undone)
+            payments_store.change_payments(transaction, client_no, self.changed_payments)
 
     def _write_log(self, outbox: Outbox) -> None:
         for entry, posting in self._log_of_transactions:

@@ -257,36 +257,28 @@ def write_undone(transaction: Transaction, client_no: int, matches: Sequence[Mat
         )
 
 
-def write_matches(transaction: Transaction, client_no: int, matches: Sequence[Match], now: datetime) -> None:
+_INSERT_MATCHES = (
+    "insert into match (client_no, match_id, account_no, match_date, source, coverage_order, created_by, status, undone_on, undone_by, created_at)"
+    " select %s, match_id, account_no, match_date, source, coverage_order, created_by, status, undone_on, undone_by, %s from stage_match"
+)
+_INSERT_MATCH_LINES = (
+    "insert into match_line (client_no, match_id, line_no, ar_item_id, amount, base_amount, match_date, item_gl_date)"
+    " select %s, match_id, line_no, ar_item_id, amount, base_amount, match_date, item_gl_date from stage_match_line"
+)
+
+
+def write_matches(outbox: Outbox, client_no: int, matches: Sequence[Match], now: datetime) -> None:
     """Write new matches with their lines, those included that were undone at once."""
-    if not matches:
-        return
-    _match_stage.copy(transaction, [_match_line(m) for m in matches])
-    transaction.execute(
-        "insert into match"
-        " (client_no, match_id, account_no, match_date, source, coverage_order, created_by, status, undone_on, undone_by, created_at)"
-        " select %s, match_id, account_no, match_date, source, coverage_order, created_by, status, undone_on, undone_by, %s from stage_match",
-        (client_no, now),
-    )
-    lines = [
-        f"{m.match_id.hex}\t{number}\t{line.item.ar_item_id.hex}\t{line.amount:f}\t{line.base_amount:f}\t{copy_day(m.match_date)}\t"
-        f"{copy_day(line.item.gl_date)}"
-        for m in matches
-        for number, line in enumerate(m.lines, 1)
-    ]
-    if not lines:
-        return
-    _match_line_stage.copy(transaction, lines)
-    transaction.execute(
-        "insert into match_line (client_no, match_id, line_no, ar_item_id, amount, base_amount, match_date, item_gl_date)"
-        " select %s, match_id, line_no, ar_item_id, amount, base_amount, match_date, item_gl_date from stage_match_line",
-        (client_no,),
-    )
-
-
-def _match_line(m: Match) -> str:
-    undone_on = NULL if m.undone_on is None else copy_day(m.undone_on)
-    return (
-        f"{m.match_id.hex}\t{m.account_no}\t{copy_day(m.match_date)}\t{m.source}\t{m.coverage_order}\t{copy_text(m.created_by)}\t{m.status}\t"
-        f"{undone_on}\t{_text(m.undone_by)}"
-    )
+    heads: list[str] = []
+    lines: list[str] = []
+    for m in matches:
+        match_id, day = m.match_id.hex, copy_day(m.match_date)
+        undone_on = NULL if m.undone_on is None else copy_day(m.undone_on)
+        heads.append(
+            f"{match_id}\t{m.account_no}\t{day}\t{m.source}\t{m.coverage_order}\t{copy_text(m.created_by)}\t{m.status}\t{undone_on}\t{_text(m.undone_by)}"
+        )
+        for number, line in enumerate(m.lines, 1):
+            item = line.item
+            lines.append(f"{match_id}\t{number}\t{item.ar_item_id.hex}\t{line.amount:f}\t{line.base_amount:f}\t{day}\t{copy_day(item.gl_date)}")
+    outbox.rows(_match_stage, heads, _INSERT_MATCHES, (client_no, now))
+    outbox.rows(_match_line_stage, lines, _INSERT_MATCH_LINES, (client_no,))

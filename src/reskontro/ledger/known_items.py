@@ -121,13 +121,19 @@ class KnownItems:
 
     def item(self, item_id: UUID) -> OpenItem | None:
         """An item by id."""
-        self.load_items((item_id,))
-        return self._items.get(item_id)
+        found = self._items.get(item_id)
+        if found is None and item_id not in self._asked_ids:
+            self.load_items((item_id,))
+            found = self._items.get(item_id)
+        return found
 
     def items_with_kid(self, kid: str) -> list[OpenItem]:
         """The items that have a KID, open or not, those of this set included."""
-        self.load_kids((kid,))
-        return self._by_kid[kid]
+        found = self._by_kid.get(kid)
+        if found is None:
+            self.load_kids((kid,))
+            found = self._by_kid[kid]
+        return found
 
     def items_with_document_no(self, number: str) -> list[OpenItem]:
         """The items that bear a document number, open or not, those of this set included."""
@@ -152,8 +158,10 @@ class KnownItems:
     def claim_items(self, principals: Iterable[UUID]) -> list[OpenItem]:
         """The principals with the open interest and costs that belong to them."""
         wanted = list(dict.fromkeys(principals))
-        self.load_items(wanted)
-        self.load_claims(wanted)
+        if not self._items.keys() >= set(wanted):
+            self.load_items(wanted)
+        if not self._claims_loaded.issuperset(wanted):
+            self.load_claims(wanted)
         found: dict[UUID, OpenItem] = {}
         for principal in wanted:
             item = self._items.get(principal)

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from reskontro.db.bulk import Stage
+from reskontro.db.bulk import NULL, Outbox, Stage, copy_day, copy_text, copy_value
 from reskontro.db.engine import Transaction
 from reskontro.ledger.payments import PaymentChange, PaymentRecord
 
@@ -42,46 +42,29 @@ _stage = Stage("stage_payment", _COLUMNS)
 _NAMES = ", ".join(name for name, _ in _COLUMNS)
 
 
-def insert_payments(transaction: Transaction, client_no: int, now: datetime, payments: Sequence[PaymentRecord]) -> None:
+_INSERT = f"insert into payment (client_no, {_NAMES}, created_at) select %s, {_NAMES}, %s from stage_payment"
+
+
+def insert_payments(outbox: Outbox, client_no: int, now: datetime, payments: Sequence[PaymentRecord]) -> None:
     """Write payments; their transactions are numbered by now."""
-    if not payments:
-        return
-    _stage.copy_rows(
-        transaction,
-        [
-            (
-                p.payment_uuid,
-                p.ar_item_id,
-                p.account_no,
-                p.document_uuid,
-                p.amount,
-                p.currency,
-                p.payment_date,
-                p.booking_date,
-                p.payment_method,
-                p.bank_account_no,
-                p.bank_account_key,
-                p.bank_reference,
-                p.bank_reference.lower() if p.bank_reference is not None else None,
-                p.payer_name,
-                p.payer_account_no,
-                p.kid,
-                p.payment_text,
-                p.exception_code,
-                p.file_id,
-                p.batch_uuid,
-                p.posting.gl_year if p.posting else None,
-                p.posting.transaction_no if p.posting else None,
-                p.suspense,
-                p.fingerprint,
-                p.fingerprint_no,
-            )
-            for p in payments
-        ],
-    )
-    transaction.execute(
-        f"insert into payment (client_no, {_NAMES}, created_at) select %s, {_NAMES}, %s from stage_payment".encode(), (client_no, now)
-    )
+    lines = [
+        f"{p.payment_uuid.hex}\t{_hex(p.ar_item_id)}\t{p.account_no or NULL}\t{_hex(p.document_uuid)}\t{p.amount:f}\t{p.currency}\t"
+        f"{copy_day(p.payment_date)}\t{copy_day(p.booking_date)}\t{p.payment_method}\t{_text(p.bank_account_no)}\t{copy_text(p.bank_account_key)}\t"
+        f"{_text(p.bank_reference)}\t{_text(p.bank_reference.lower()) if p.bank_reference is not None else NULL}\t{_text(p.payer_name)}\t"
+        f"{_text(p.payer_account_no)}\t{_text(p.kid)}\t{_text(p.payment_text)}\t{p.exception_code or NULL}\t{_hex(p.file_id)}\t"
+        f"{_hex(p.batch_uuid)}\t{p.posting.gl_year if p.posting else NULL}\t{p.posting.transaction_no if p.posting else NULL}\t"
+        f"{'t' if p.suspense else 'f'}\t{NULL if p.fingerprint is None else copy_value(p.fingerprint)}\t{p.fingerprint_no or NULL}"
+        for p in payments
+    ]
+    outbox.rows(_stage, lines, _INSERT, (client_no, now))
+
+
+def _hex(value: UUID | None) -> str:
+    return NULL if value is None else value.hex
+
+
+def _text(value: str | None) -> str:
+    return NULL if value is None else copy_text(value)
 
 
 def taken_bank_references(transaction: Transaction, client_no: int, keys: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:

@@ -9,20 +9,23 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import httpx2
 import psycopg
 import pytest
+from moto.server import ThreadedMotoServer
 
 from reskontro.batches.kinds import ChunkContext, Origin, RunRequest
 from reskontro.db.bulk import Outbox
 from reskontro.db.engine import Database, Transaction, lock_client
-from reskontro.db.objects import ObjectStore, ObjectStoreFault
+from reskontro.db.objects import ObjectStore, ObjectStoreFault, open_objects
 from reskontro.kit.clock import MovableClock
-from reskontro.kit.ids import new_id
+from reskontro.kit.ids import encode_id, new_id
 from reskontro.ledger.books import open_books
 from reskontro.receivable.administration.service import create_client
 from reskontro.receivable.files import writing
 from reskontro.receivable.files.content import PIECE_BYTES, even_pieces
 from reskontro.receivable.files.writing import NewFile, QueuedLetter, queue_letters, read_pieces, register_renderer, write_file
+from reskontro.settings import Settings
 from tests.conftest import NOW
 
 CLIENT = 3107
@@ -193,3 +196,68 @@ def test_an_address_of_another_kind_is_refused() -> None:
     for url in ("http://example/", "file://host/x", "s3:///x", "/tmp/x", "file://"):
         with pytest.raises(ValueError, match="file:///folder"):
             ObjectStore(url)
+
+
+@pytest.fixture(scope="module")
+def endpoint() -> Iterator[str]:
+    """An S3-compatible service on a free port, with the bucket ``letters``."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    url = f"http://{host}:{port}"
+    assert httpx2.put(f"{url}/letters").status_code == 200
+    yield url
+    server.stop()
+
+
+class TestBucket:
+    def objects(self, endpoint: str, **settings: Any) -> ObjectStore:
+        """The store that the settings name."""
+        named = Settings(
+            files_store="s3://letters/reskontro/a",
+            files_endpoint=endpoint,
+            files_region="eu-north-1",
+            files_access_key_id="key",
+            files_secret_access_key="secret",
+            **settings,
+        )
+        found = open_objects(named)
+        assert found is not None
+        return found
+
+    @pytest.mark.parametrize("content", [b"", b"small", LONG * 9])
+    def test_content_lies_in_the_bucket(self, files: Database, endpoint: str, content: bytes) -> None:
+        """Small contents are sent at once, large ones in parts; both come back by real HTTP, and lie under the client's number."""
+        database = Database(files.url, connections_max=4, objects=self.objects(endpoint))
+        database.open()
+        try:
+            with working(database) as (transaction, context):
+                pieces = (content[start : start + 1_000_000] for start in range(0, len(content), 1_000_000))
+                file_id = write_file(transaction, context, NewFile("REPORT", "r.pdf"), pieces)
+            assert content_of(database, file_id) == content
+            assert row(database, file_id)[3:6] == (len(content), hashlib.sha256(content).digest(), "STORE")
+            listing = httpx2.get(f"{endpoint}/letters?list-type=2&prefix=reskontro/a/{CLIENT}/{encode_id(file_id)}").text
+            assert f"<Size>{len(content)}</Size>" in listing
+        finally:
+            database.close()
+
+    def test_a_store_that_is_away(self, files: Database) -> None:
+        """Nothing is committed whose content is not stored."""
+        database = Database(files.url, connections_max=4, objects=self.objects("http://127.0.0.1:9"))
+        database.open()
+        try:
+            with pytest.raises(ObjectStoreFault), working(database) as (transaction, context):
+                write_file(transaction, context, NewFile("REPORT", "r.pdf"), [b"x"])
+            with files.transaction(CLIENT) as transaction:
+                assert transaction.execute("select count(*) from file").fetchone() == (0,)
+        finally:
+            database.close()
+
+    def test_the_secret_stays_one(self) -> None:
+        """Settings can be shown."""
+        assert "hidden" not in repr(Settings(files_secret_access_key="hidden"))
+
+
+def test_without_a_setting_there_is_no_store() -> None:
+    """Files lie in the database."""
+    assert open_objects(Settings()) is None

@@ -83,7 +83,8 @@ def returnable_payments(
     rows = transaction.execute(
         f"select {columns} from payment where {where} and bank_reference_key = any(%s) and fingerprint is not null"
         f" union select {columns} from payment where {where} and bank_reference_key = any(%s) and fingerprint is null"
-        f" union select {columns} from payment where {where} and kid = any(%s) order by booking_date desc, gl_year desc, transaction_no desc".encode(),
+        f" union select {columns} from payment where {where} and kid = any(%s)"
+        " order by booking_date desc, gl_year desc, transaction_no desc".encode(),
         (*(client_no, list(accounts), list(references)), *(client_no, list(accounts), list(references)), *(client_no, list(accounts), list(kids))),
     )
     return [Returnable(*row[:-1]) for row in rows]
