@@ -7,6 +7,14 @@ have taken off that were in force then and are undone now (one counts up to the 
 from __future__ import annotations
 
 from datetime import date
+from typing import Final
+
+JOINED_BY_HASH: Final = "set local enable_nestloop = off"
+"""For a statement that joins what was gathered here: the planner takes it for a few rows, and would go through all of them for each.
+What is looked up by key is named in arrays, which needs no nested loop.
+"""
+JOINED_AS_USUAL: Final = "set local enable_nestloop = on"
+"""For the statements after it."""
 
 
 def lines_since(client_no: int, day: date, only: str = "") -> str:
@@ -20,19 +28,24 @@ def lines_since(client_no: int, day: date, only: str = "") -> str:
     lines = "l.amount < 0 as is_credit, l.base_amount < 0 as is_base_credit from match_line l"
     narrowed = f" and {only}" if only else ""
     undone = f"select from match m where m.client_no = {client_no} and m.undone_on is not null and m.match_id = l.match_id"
+    reopened = f"select m.match_id from match m where m.client_no = {client_no} and m.undone_on > {that_day} and m.match_date <= {that_day}"
     return (
         f"select l.ar_item_id, l.amount, l.base_amount, {lines} where l.client_no = {client_no}"
         f" and l.match_date > {that_day} and l.item_gl_date <= {that_day} and not exists ({undone}){narrowed}"
         f" union all select l.ar_item_id, -l.amount, -l.base_amount, {lines}"
-        " join match m on m.client_no = l.client_no and m.match_id = l.match_id"
-        f" where m.client_no = {client_no} and l.client_no = {client_no} and m.undone_on > {that_day} and m.match_date <= {that_day}{narrowed}"
+        f" where l.client_no = {client_no} and l.match_id = any (array({reopened})){narrowed}"
     )
 
 
-def items_of(client_no: int, found: str, conditions: str = "true") -> str:
-    """A join from rows ``found`` that have an ``ar_item_id`` to their items ``a`` that meet conditions, looked up one by one.
+def sums_since(client_no: int, day: date, only: str = "") -> str:
+    """The same by item: ``ar_item_id``, ``amount``, ``base_amount``, ``is_credit``, ``is_base_credit``, as a statement."""
+    return (
+        "select ar_item_id, sum(amount) as amount, sum(base_amount) as base_amount, bool_or(is_credit) as is_credit,"
+        f" bool_or(is_base_credit) as is_base_credit from ({lines_since(client_no, day, only)}) line group by ar_item_id"
+    )
 
-    The planner cannot know how few they are, and would else read all items to find them.
-    """
-    item = f"select * from ar_item a where a.client_no = {client_no} and a.ar_item_id = {found}.ar_item_id and {conditions} offset 0"
-    return f"{found} cross join lateral ({item}) a"
+
+def items_of(client_no: int, touched: str) -> str:
+    """The items ``a`` of the rows of ``touched``, the name of a query with an ``ar_item_id``, joined with these rows ``t``."""
+    item = f"select * from ar_item i where i.client_no = {client_no} and i.ar_item_id = any (array(select ar_item_id from {touched}))"
+    return f"{touched} t join ({item}) a on a.ar_item_id = t.ar_item_id"

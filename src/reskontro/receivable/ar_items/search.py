@@ -16,7 +16,7 @@ from uuid import UUID
 from reskontro.db.engine import Transaction
 from reskontro.ledger.books import Books
 from reskontro.ledger.items_view import NO_COLLECTION
-from reskontro.ledger.looking_back import items_of, lines_since
+from reskontro.ledger.looking_back import JOINED_AS_USUAL, JOINED_BY_HASH, items_of, sums_since
 from reskontro.norway.kid import normalise
 from reskontro.receivable.ar_items.filters import Condition, conditions_of, joined
 from reskontro.receivable.sql import found_ids, likely
@@ -177,11 +177,9 @@ class _Search:
             only.append("l.ar_item_id = any(%s)")
             values.append(list(named))
         if accounts is not None:
-            only.append("l.ar_item_id in (select a.ar_item_id from ar_item a where a.client_no = l.client_no and a.account_no = any(%s))")
-            values.append(list(accounts))
-        lines = lines_since(self._client_no, day, " and ".join(only))
-        sums = f"select ar_item_id, sum(amount) as amount, sum(base_amount) as base_amount from ({lines}) line group by ar_item_id"
-        self._prelude = f"with touched as materialized ({sums}) "
+            only.append("l.ar_item_id = any (array(select i.ar_item_id from ar_item i where i.client_no = %s and i.account_no = any(%s)))")
+            values += [self._client_no, list(accounts)]
+        self._prelude = f"with touched as materialized ({sums_since(self._client_no, day, ' and '.join(only))}) "
         self._prelude_values = values * 2
         # The touched items have to fit into memory, else they would be searched one by one.
         transaction.execute("set local work_mem = '64MB'")
@@ -189,7 +187,7 @@ class _Search:
     def add(self, condition: Condition, *, touched: bool = False, untouched: bool = False) -> None:
         """Add the part of the items that meet a condition besides the common ones; all of them, or those (not) touched since the day."""
         text, values = condition
-        source = f"touched {items_of(self._client_no, 't')}" if touched else "ar_item a"
+        source = items_of(self._client_no, "touched") if touched else "ar_item a"
         apart = " and a.ar_item_id not in (select ar_item_id from touched)" if untouched else ""
         common = f" and {self._condition}" if self._condition else ""
         self._parts.append(
@@ -203,7 +201,12 @@ class _Search:
         if not self._parts:
             return []
         statement = f"{self._prelude}select ar_item_id from ({' union all '.join(self._parts)}) f order by due_date, ar_item_id limit %s"
-        return found_ids(transaction, statement, (*self._prelude_values, *self._part_values, self._limit))
+        if self._prelude:
+            transaction.execute(JOINED_BY_HASH)
+        found = found_ids(transaction, statement, (*self._prelude_values, *self._part_values, self._limit))
+        if self._prelude:
+            transaction.execute(JOINED_AS_USUAL)
+        return found
 
 
 def _accounts(transaction: Transaction, client_no: int, filters: dict[str, Any]) -> list[int] | None:

@@ -14,11 +14,11 @@ from uuid import UUID
 
 from reskontro.db.engine import Transaction
 from reskontro.ledger.ageing import Intervals, Portion
-from reskontro.ledger.looking_back import items_of, lines_since
+from reskontro.ledger.looking_back import JOINED_AS_USUAL, JOINED_BY_HASH, items_of, sums_since
 
-_LARGE_QUESTION = "set local work_mem = '64MB'; set local jit = off; set local random_page_cost = 1.1"
+_LARGE_QUESTION = f"set local work_mem = '64MB'; set local jit = off; set local random_page_cost = 1.1; {JOINED_BY_HASH}"
 """For a statement over a million items: they are grouped in memory; compiling the statement would take longer than running
-it. The settings end with the transaction.
+it. The settings end with the transaction, the way of joining with the statement.
 """
 
 _ROWS_AT_ONCE: Final = 5_000
@@ -80,31 +80,30 @@ class Question:
         return either if self.currency is None else f"{either} and a.open_amount <> 0"
 
 
-def _changed(question: Question) -> str:
-    """The items whose open amount on the day differs from that of now: by how much, and whether they are or were open."""
-    then_open, now_open = "a.open_amount + l.amount <> 0", "a.open_amount <> 0"
+def _with_changed(question: Question) -> str:
+    """The queries that the others speak of. ``changed``: the items whose open amount on the day differs from that of now, by how much, and whether
+    they are or were open.
+    """
+    then_open, now_open = "a.open_amount + t.amount <> 0", "a.open_amount <> 0"
     if question.currency is None:
-        then_open = f"({then_open} or a.base_open_amount + l.base_amount <> 0)"
+        then_open = f"({then_open} or a.base_open_amount + t.base_amount <> 0)"
         now_open = f"({now_open} or a.base_open_amount <> 0)"
     # Lines are signed like their item, so that the sign of a credit shows whatever is done with the amount.
     credit = "is_base_credit" if question.currency is None else "is_credit"
-    lines = (
-        f"select ar_item_id, sum(amount) as amount, sum(base_amount) as base_amount, bool_or({credit}) as is_credit"
-        f" from ({_lines_since(question)}) line group by ar_item_id"
+    changed = (
+        f"select a.ar_item_id, a.account_no, a.due_date, t.{question.line_amount} as amount, t.{credit} as is_credit, {now_open} as now_open,"
+        f" {then_open} as then_open from {items_of(question.client_no, 'touched')} where {question.conditions()}"
     )
-    return (
-        f"select a.ar_item_id, a.account_no, a.due_date, l.{question.line_amount} as amount, l.is_credit, {now_open} as now_open,"
-        f" {then_open} as then_open from ({lines}) {items_of(question.client_no, 'l', question.conditions())}"
-    )
+    return f"with touched as materialized ({_touched(question)}), changed as materialized ({changed})"
 
 
-def _lines_since(question: Question) -> str:
-    """What matches and undoings since the day have changed; of some customers by their items, of all by date."""
-    only = "" if question.account_nos is None else f"l.ar_item_id in ({_ITEMS_OF_ACCOUNTS})"
-    return lines_since(question.client_no, question.as_of, only)
+def _touched(question: Question) -> str:
+    """What matches and undoings since the day have changed, by item; of some customers by their items, of all by date."""
+    only = "" if question.account_nos is None else f"l.ar_item_id = any (array({_ITEMS_OF_ACCOUNTS}))"
+    return sums_since(question.client_no, question.as_of, only)
 
 
-_ITEMS_OF_ACCOUNTS: Final = "select a.ar_item_id from ar_item a where a.client_no = %(client_no)s and a.account_no = any(%(account_nos)s)"
+_ITEMS_OF_ACCOUNTS: Final = "select i.ar_item_id from ar_item i where i.client_no = %(client_no)s and i.account_no = any(%(account_nos)s)"
 
 
 def _open_now(question: Question, keys: str, condition: str = "true") -> str:
@@ -215,8 +214,10 @@ def open_accounts(transaction: Transaction, question: Question, intervals: Inter
 def _run(transaction: Transaction, question: Question, statement: str, **values: Any) -> list[tuple[Any, ...]]:
     """The rows of a statement that may speak of ``changed``; planned anew each time, since the best plan depends on the day."""
     transaction.execute(_LARGE_QUESTION)
-    whole = f"with changed as materialized ({_changed(question)}) {statement}"
-    return transaction.execute(whole.encode(), question.values() | values, prepare=False).fetchall()
+    whole = f"{_with_changed(question)} {statement}"
+    rows = transaction.execute(whole.encode(), question.values() | values, prepare=False).fetchall()
+    transaction.execute(JOINED_AS_USUAL)
+    return rows
 
 
 class CustomerPortion(NamedTuple):
@@ -231,7 +232,7 @@ class CustomerPortion(NamedTuple):
 def stream_portions(transaction: Transaction, question: Question) -> Iterator[CustomerPortion]:
     """What was open, by customer and due date, in the order of the account numbers; the rows are fetched as they are taken."""
     statement = (
-        f"with changed as materialized ({_changed(question)})"
+        f"{_with_changed(question)}"
         f" select p.account_no, c.customer_no, c.name, p.due_date, p.debit, p.credit, p.items from ({_sums(question, 'account_no, due_date')}) p"
         " join customer c on c.client_no = %(client_no)s and c.account_no = p.account_no order by p.account_no, p.due_date"
     )
@@ -261,7 +262,6 @@ class OpenItemRow(NamedTuple):
 
 def stream_open_items(transaction: Transaction, question: Question) -> Iterator[OpenItemRow]:
     """The items that were open, by account number, due date and id; the rows are fetched as they are taken."""
-    touched = f"select ar_item_id, sum(amount) as amount, sum(base_amount) as base_amount from ({_lines_since(question)}) line group by ar_item_id"
     amounts = "a.open_amount + coalesce(t.amount, 0) as open_then, a.base_open_amount + coalesce(t.base_amount, 0) as base_open_then"
     columns = (
         "a.account_no, a.ar_item_id, a.ar_item_type, a.document_no, a.reference_no, a.kid, a.item_date, a.due_date, a.currency,"
@@ -270,11 +270,12 @@ def stream_open_items(transaction: Transaction, question: Question) -> Iterator[
     opened = (
         f"select {columns} from ar_item a left join touched t on t.ar_item_id = a.ar_item_id where {question.open_now} and {question.conditions()}"
     )
-    closed = f"select {columns} from touched {items_of(question.client_no, 't', f'not ({question.open_now}) and {question.conditions()}')}"
+    closed = f"select {columns} from {items_of(question.client_no, 'touched')} where not ({question.open_now}) and {question.conditions()}"
     then_open = "i.open_then <> 0" if question.currency is not None else "(i.open_then <> 0 or i.base_open_then <> 0)"
     statement = (
-        f"with touched as materialized ({touched}) select i.account_no, c.customer_no, c.name, i.ar_item_id, i.ar_item_type, i.document_no,"
-        " i.reference_no, i.kid, i.item_date, i.due_date, i.currency, i.original_amount, i.open_then, i.base_open_then, i.reversal"
+        f"with touched as materialized ({_touched(question)})"
+        " select i.account_no, c.customer_no, c.name, i.ar_item_id, i.ar_item_type, i.document_no, i.reference_no, i.kid, i.item_date, i.due_date,"
+        " i.currency, i.original_amount, i.open_then, i.base_open_then, i.reversal"
         f" from ({opened} union all {closed}) i join customer c on c.client_no = %(client_no)s and c.account_no = i.account_no"
         f" where {then_open} order by i.account_no, i.due_date, i.ar_item_id"
     )
@@ -287,6 +288,7 @@ def _streamed(transaction: Transaction, question: Question, statement: str) -> I
     with transaction.cursor("open_items", scrollable=False) as cursor:
         cursor.itersize = _ROWS_AT_ONCE
         yield from cursor.execute(statement.encode(), question.values())
+    transaction.execute(JOINED_AS_USUAL)
 
 
 def accounts_of(transaction: Transaction, client_no: int, customer_nos: Sequence[str]) -> list[int]:
