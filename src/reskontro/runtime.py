@@ -10,6 +10,7 @@ import psycopg
 
 from reskontro.db.embedded import EmbeddedPostgres
 from reskontro.db.engine import Database
+from reskontro.db.keeper import ServerKeeper
 from reskontro.db.objects import open_objects
 from reskontro.db.setup import check_revision, is_privileged, migrate
 from reskontro.norway.announced import install
@@ -78,7 +79,8 @@ def running_server(settings: Settings) -> Iterator[tuple[str | None, EmbeddedPos
     embedded = EmbeddedPostgres(settings.data, binaries=settings.postgres_bin)
     url = embedded.start()
     try:
-        yield url, embedded
+        with ServerKeeper(embedded):
+            yield url, embedded
     finally:
         embedded.stop()
 

@@ -11,6 +11,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,6 +22,7 @@ import pytest
 
 from reskontro.db.binaries import LOG_BYTES_MAX, choose_identity, find_binaries, installed_binaries, limit_log
 from reskontro.db.embedded import EmbeddedPostgres, EmbeddedPostgresError
+from reskontro.db.keeper import ServerKeeper
 
 SOURCE = Path(__file__).resolve().parents[2] / "src"
 ENVIRONMENT = os.environ | {"PYTHONPATH": os.pathsep.join([str(SOURCE), os.environ.get("PYTHONPATH", "")])}
@@ -283,6 +285,24 @@ class TestSuddenDeath:
             wait_until(lambda: server_is_gone(data))
             assert value(server.start(), "SELECT answer FROM kept") == 42
             assert not server.shared
+
+    def test_keeper_starts_a_server_that_was_given_up(self, data: Path) -> None:
+        """Who serves for a long time gets the server back without asking; after the end of its use nothing is started."""
+        with embedded(data) as server, ServerKeeper(server):
+            for _ in range(2):
+                kill_and_wait(psutil.Process(server_process_id(data)).ppid())
+                wait_until(lambda: server_is_gone(data))
+                wait_until(lambda: answers(server.url()))
+                assert value(server.url(), "SELECT answer FROM kept") == 42
+        assert server_is_gone(data)
+
+    def test_keeper_makes_no_new_server_in_place_of_a_removed_folder(self, tmp_path: Path) -> None:
+        """A data folder that somebody removed stays removed."""
+        data = tmp_path / "data"
+        with embedded(data) as server, ServerKeeper(server):
+            shutil.rmtree(data)
+            wait_until(lambda: not any(thread.name == "server keeper" for thread in threading.enumerate()))
+            assert not data.exists()
 
     def test_killed_parent_leaves_no_server_behind(self, data: Path) -> None:
         """After kill -9 of the only user the server stops by itself, cleanly."""

@@ -17,7 +17,6 @@ import contextlib
 import errno
 import fcntl
 import hashlib
-import json
 import os
 import shutil
 import socket
@@ -28,7 +27,6 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -39,25 +37,20 @@ from psycopg import sql
 
 from reskontro.db.binaries import (
     QUIT_TIMEOUT_SECONDS,
-    SETTING,
-    Binaries,
     EmbeddedPostgresError,
     Identity,
     choose_identity,
     clean_environment,
     find_binaries,
-    initdb,
-    installed_binaries,
     limit_log,
     script_command,
     try_lock,
 )
+from reskontro.db.data_folder import SUPERUSER, DataFolder
 
 __all__ = ["DATABASE", "SUPERUSER", "EmbeddedPostgres", "EmbeddedPostgresError"]
 
 DATABASE = "reskontro"
-SUPERUSER = "postgres"
-FORMAT_VERSION = 1
 PORT = 5432  # a part of the socket's name; nothing listens on the network
 SOCKET_NAME = f".s.PGSQL.{PORT}"
 SOCKET_PATH_BYTES_MAX = 107
@@ -86,13 +79,8 @@ SERVER_SETTINGS = {
     # would carry data about persons into it.
     "log_min_messages": "log",
     "log_min_error_statement": "panic",
-}
-
-_MARKER = "reskontro.json"
-_PGDATA_NEW = "pgdata.initializing"
-_ALLOWED_WITHOUT_MARKER = {
-    *("lock", "lock.users", "lock.server", "postgres.log", f"{_MARKER}.new", _PGDATA_NEW),
-    "lost+found",  # a freshly made file system
+    # After a crash: one call for the file system instead of opening every file. Only Linux has it.
+    **({"recovery_init_sync_method": "syncfs"} if sys.platform == "linux" else {}),
 }
 
 
@@ -116,7 +104,8 @@ class EmbeddedPostgres:
     ) -> None:
         self.data = data.expanduser().resolve()
         self.shared = False
-        self._pgdata = self.data / "pgdata"
+        self._folder = DataFolder(self.data)
+        self._pgdata = self._folder.pgdata
         self._log = self.data / "postgres.log"
         self._sockets = self.data / "socket"
         self._explicit_binaries = binaries
@@ -144,7 +133,7 @@ class EmbeddedPostgres:
         with self._thread_lock:
             joined_before = self._users is not None
             try:
-                self._refuse_unsuitable_folder()
+                self._folder.refuse_unsuitable()
                 with self._starter_lock():
                     self._join()
                     self.shared = self._running_or_started()
@@ -175,6 +164,14 @@ class EmbeddedPostgres:
                     raise EmbeddedPostgresError(f"The server of {self.data} does not stop. {self._process_hint()} {self._log_tail()}")
                 time.sleep(POLL_SECONDS)
 
+    def is_running(self) -> bool:
+        """Whether any process of the server is left, be it only the supervisor that is about to start the others again."""
+        try:
+            with self._folder.opened("lock.server") as server_lock:
+                return not try_lock(server_lock, fcntl.LOCK_SH)
+        except (OSError, EmbeddedPostgresError):  # the folder is out of reach for the moment; who starts the server is told why
+            return False
+
     def url(self, *, user: str = SUPERUSER, database: str = DATABASE) -> str:
         """The libpq URL of a user and a database of this server. It needs no password: the socket is closed."""
         host = quote(os.fsencode(self._sockets.resolve()), safe="")
@@ -183,33 +180,11 @@ class EmbeddedPostgres:
     # --- locks --------------------------------------------------------------------------------------------------------
 
     @contextlib.contextmanager
-    def _opened(self, name: str) -> Iterator[int]:
-        descriptor = self._open(name)
-        try:
-            yield descriptor
-        finally:
-            os.close(descriptor)
-
-    def _open(self, name: str) -> int:
-        try:
-            descriptor = os.open(self.data / name, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
-        except PermissionError as error:
-            raise self._belongs_to_another() from error
-        self._give_to_owner(descriptor)
-        return descriptor
-
-    def _give_to_owner(self, descriptor: int) -> None:
-        """What root leaves in another user's folder must not lock that user out."""
-        if os.geteuid() == 0:
-            owner = self.data.stat()
-            os.fchown(descriptor, owner.st_uid, owner.st_gid)
-
-    @contextlib.contextmanager
     def _starter_lock(self) -> Iterator[None]:
         """Alone among all processes in starting or stopping the server of this folder."""
         timeout_seconds = self._start_timeout_seconds + self._stop_timeout_seconds
         deadline = time.monotonic() + timeout_seconds
-        with self._opened("lock") as descriptor:
+        with self._folder.opened("lock") as descriptor:
             while not try_lock(descriptor, fcntl.LOCK_EX):
                 if time.monotonic() > deadline:
                     raise EmbeddedPostgresError(
@@ -222,7 +197,7 @@ class EmbeddedPostgres:
     def _join(self) -> None:
         """Counts us among the users until ``_leave`` or our death. The starter's lock makes the lock free to take."""
         if self._users is None:
-            self._users = self._open("lock.users")
+            self._users = self._folder.open("lock.users")
             self._process_id = os.getpid()
             fcntl.flock(self._users, fcntl.LOCK_SH)
 
@@ -234,115 +209,10 @@ class EmbeddedPostgres:
     def _stopped_or_used_by_others(self) -> bool:
         if not self.data.exists():  # removed under the running server, which ends by itself
             return True
-        with self._opened("lock") as starter, self._opened("lock.users") as users, self._opened("lock.server") as last:
+        with self._folder.opened("lock") as starter, self._folder.opened("lock.users") as users, self._folder.opened("lock.server") as last:
             if try_lock(starter, fcntl.LOCK_EX):  # else somebody is starting or stopping it right now
                 return not try_lock(users, fcntl.LOCK_EX) or try_lock(last, fcntl.LOCK_EX)
         return False
-
-    # --- the folder ---------------------------------------------------------------------------------------------------
-
-    def _belongs_to_another(self) -> EmbeddedPostgresError:
-        return EmbeddedPostgresError(f"The data folder {self.data} belongs to another user. Run Reskontro as that user, or choose another one.")
-
-    def _refuse_unsuitable_folder(self) -> None:
-        """Makes the folder when missing; raises, with nothing touched, when it holds anything that is not ours."""
-        if sys.platform == "win32":
-            raise EmbeddedPostgresError("The embedded PostgreSQL needs Linux or macOS. Set DATABASE_URL to a server.")
-        try:
-            self.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-        except OSError as error:
-            raise EmbeddedPostgresError(f"The data folder {self.data} cannot be made: {error.strerror}. Choose another one.") from error
-        try:
-            names = set(os.listdir(self.data))
-            # Asked for by name and not looked up in the list, which another process may have been changing meanwhile.
-            marked = (self.data / _MARKER).exists()
-        except PermissionError as error:
-            raise self._belongs_to_another() from error
-        if marked:
-            self._check_marker()
-        elif foreign := sorted(names - _ALLOWED_WITHOUT_MARKER):
-            raise EmbeddedPostgresError(
-                f"{self.data} is no data folder of Reskontro: it has no {_MARKER} but holds {', '.join(foreign[:3])}."
-                " Nothing was changed. Choose an empty folder or a new one."
-            )
-
-    def _check_marker(self) -> None:
-        try:
-            format_version = int(json.loads((self.data / _MARKER).read_text())["formatVersion"])
-        except PermissionError as error:
-            raise self._belongs_to_another() from error
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise EmbeddedPostgresError(
-                f"The marker {self.data / _MARKER} is damaged ({error!r}). Nothing was changed. Restore the folder from"
-                " a copy, or choose a new folder and restore a backup into it."
-            ) from error
-        if format_version != FORMAT_VERSION:
-            raise EmbeddedPostgresError(
-                f"The data folder {self.data} has format {format_version}, and this Reskontro knows format"
-                f" {FORMAT_VERSION}. Nothing was changed. Use the release of Reskontro that made it."
-            )
-
-    def _initialise_if_new(self, binaries: Binaries, server_lock: int) -> None:
-        """Makes ``pgdata`` unless it is there; built under another name, so that no half of it comes into place."""
-        new = self.data / _PGDATA_NEW
-        if not (self.data / _MARKER).exists():
-            if new.exists():
-                shutil.rmtree(new)
-            new.mkdir(mode=0o700)
-            owner = self.data.stat()
-            identity = choose_identity(binaries, owner.st_uid, owner.st_gid)
-            self._admit(identity, new)
-            sync = self._settings["fsync"] != "off"
-            initdb(binaries, identity, new, SUPERUSER, sync=sync, inherit=server_lock)
-            created = datetime.fromtimestamp((new / "PG_VERSION").stat().st_mtime, tz=UTC).isoformat()
-            self._write_marker({"formatVersion": FORMAT_VERSION, "created": created, "postgresMajor": binaries.major})
-        # The marker is written after a complete initdb, so where it is, what bears the other name is complete.
-        if new.exists() and not self._pgdata.exists():
-            new.rename(self._pgdata)
-            self._sync_folder()
-
-    def _admit(self, identity: Identity, path: Path) -> None:
-        """Lets another user, as whom the server has to run, own ``path`` and pass through our folder to it."""
-        identity.grant(path)
-        folder = self.data.stat()
-        if identity.kind == "user" and folder.st_uid != identity.uid and folder.st_mode & 0o011 != 0o011:
-            self.data.chmod(stat.S_IMODE(folder.st_mode) | 0o011)
-
-    def _write_marker(self, marker: Mapping[str, object]) -> None:
-        """Writes the marker so that it is there whole or not at all, also after a power failure."""
-        new = self.data / f"{_MARKER}.new"
-        with new.open("w") as file:
-            json.dump(marker, file, indent=2)
-            file.flush()
-            os.fsync(file.fileno())
-            self._give_to_owner(file.fileno())
-        new.rename(self.data / _MARKER)
-        self._sync_folder()
-
-    def _sync_folder(self) -> None:
-        descriptor = os.open(self.data, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-
-    def _check_pgdata(self, binaries: Binaries) -> None:
-        parts = ("PG_VERSION", "global/pg_control", "postgresql.conf", "pg_hba.conf", "pg_wal", "base")
-        if missing := [name for name in parts if not (self._pgdata / name).exists()]:
-            raise EmbeddedPostgresError(
-                f"The database files in {self._pgdata} lack {', '.join(missing)}. Nothing was changed."
-                " Restore the folder from a copy, or choose a new data folder and restore a backup into it."
-            )
-        major = (self._pgdata / "PG_VERSION").read_text().strip()
-        if major == str(binaries.major):
-            return
-        fitting = next((found.folder for found in installed_binaries() if str(found.major) == major), None)
-        remedy = f"set {SETTING} to {fitting or f'the folder with the programs of a PostgreSQL {major}'}"
-        raise EmbeddedPostgresError(
-            f"The database files in {self._pgdata} were made by PostgreSQL {major}, but the programs in"
-            f" {binaries.folder} are PostgreSQL {binaries.major}. Nothing was changed. To use the folder, {remedy}."
-            f" To move to PostgreSQL {binaries.major}, back up with the old programs and restore into a new folder."
-        )
 
     # --- the server ---------------------------------------------------------------------------------------------------
 
@@ -351,7 +221,7 @@ class EmbeddedPostgres:
         deadline = time.monotonic() + self._start_timeout_seconds
         launches = 0
         while True:
-            with self._opened("lock.server") as server_lock:
+            with self._folder.opened("lock.server") as server_lock:
                 if try_lock(server_lock, fcntl.LOCK_EX):  # no process of any earlier server is left
                     if launches == LAUNCHES_MAX:
                         raise EmbeddedPostgresError(
@@ -373,14 +243,14 @@ class EmbeddedPostgres:
     def _launch(self, server_lock: int) -> None:
         """Starts the supervisor, which starts the server. Both inherit the server's lock, which the caller holds."""
         binaries = find_binaries(self._explicit_binaries)
-        self._initialise_if_new(binaries, server_lock)
-        self._check_pgdata(binaries)
+        self._folder.initialise_if_new(binaries, server_lock, sync=self._settings["fsync"] != "off")
+        self._folder.check_pgdata(binaries)
         owner = self._pgdata.stat()
         identity = choose_identity(binaries, owner.st_uid, owner.st_gid)
         if identity.kind == "self" and identity.uid != owner.st_uid:
-            raise self._belongs_to_another()
+            raise self._folder.belongs_to_another()
         if identity.uid != owner.st_uid:
-            self._admit(identity, self._pgdata)
+            self._folder.admit(identity, self._pgdata)
         sockets = self._make_socket_folder(identity)
         self._remove_stale_process_files(sockets)
         quoted = str(sockets).replace('"', '""')
@@ -399,7 +269,7 @@ class EmbeddedPostgres:
             + [word for name, value in settings.items() for word in ("-c", f"{name}={value}")],
         }
         limit_log(self._log)
-        with self._opened(self._log.name) as log:
+        with self._folder.opened(self._log.name) as log:
             self._log_bytes_before = os.fstat(log).st_size
             subprocess.run(
                 script_command("supervise", order),
@@ -423,7 +293,7 @@ class EmbeddedPostgres:
             folder = _temporary_socket_folder(self.data, identity)
             shutil.rmtree(self._sockets)
             self._sockets.symlink_to(folder)
-        self._admit(identity, folder)
+        self._folder.admit(identity, folder)
         return folder
 
     def _remove_stale_process_files(self, sockets: Path) -> None:
