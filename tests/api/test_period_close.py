@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from reskontro.receivable.actions import period_close
 from tests.api.reports import csv_rows, fill, set_language
 from tests.api.support import amounts, change_books, created, invoice, superuser
 from tests.house import House, exact_json
@@ -145,6 +146,15 @@ class TestClosing:
         assert found["Open AR items against all control accounts", "NOK"] == Decimal("4687.5")
         assert found["Open AR items in EUR against the control accounts in EUR", "EUR"] == 125
         assert found["Open AR items in NOK against the control accounts in NOK", "NOK"] == 3250
+
+    def test_a_long_list_of_open_items_is_kept_as_csv(self, autumn: House, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Drawing pages takes long, and nobody can post meanwhile."""
+        monkeypatch.setattr(period_close, "PAPER_ITEMS_MAX", 0)
+        batch = close(autumn, 9)
+        found = files(autumn, batch)
+        assert list(found) == ["trial-balance-2026-09.pdf", "open-items-2026-09-30.csv", "control-2026-09.pdf"]
+        rows = csv_rows(found["open-items-2026-09-30.csv"], "nb")
+        assert next((row["lineType"], row["documentNo"], row["openAmount"]) for row in rows) == ("OPEN-ITEM", "26001", "1250,00")
 
     def test_a_difference_stops_it(self, house: House, postgres: str) -> None:
         """A ledger that does not agree with itself is not locked, and no file says that all is well."""

@@ -17,6 +17,7 @@ from reskontro.receivable.reports import xlsx
 from reskontro.receivable.reports.texts import LABELS, PAPER, TITLES
 from tests.api.reports import as_json, content, csv_rows, fill, set_language, year
 from tests.house import House
+from tests.pdf_pages import text_of
 
 REPORTS: dict[str, dict[str, Any]] = {
     "ageing-total": {"reportType": "AGEING", "level": "TOTAL"},
@@ -179,6 +180,15 @@ class TestSheets:
         found = [row[0] for rows in sheets for row in rows if row[0] in kinds]
         assert found == [line["lineType"] for line in expected]
         assert all(len(rows) <= 30 for rows in sheets)
+
+
+class TestPaper:
+    def test_a_foreign_currency_is_kept(self, full: House) -> None:
+        """A statement with postings in another currency shows their own amounts; another customer's has no column for them."""
+        report = {"reportType": "CUSTOMER-STATEMENT", "format": "PDF", "language": "en", "fromDate": "2026-10-01", "toDate": "2026-11-30"}
+        foreign, plain = (text_of(content(full, {**report, "customerNos": [number]})).partition("Open items")[0] for number in ("100003", "100001"))
+        assert "EUR −60.00" in foreign and "EUR 125.00" in foreign
+        assert "Original amount" not in plain
 
 
 class TestTexts:

@@ -22,6 +22,8 @@ COLUMNS: Final = (
     *("currency", "originalAmount", "openAmount", "debit", "credit", "balance"),
 )
 _POSTINGS_SHOWN: Final = ("glDate", "documentDate", "transactionNo", "documentNo", "text", "dueDate", "debit", "credit", "balance")
+_FOREIGN_SHOWN: Final = (*_POSTINGS_SHOWN[:6], "currency", "originalAmount", *_POSTINGS_SHOWN[6:])
+"""For customers with postings in another currency (bokføringsloven § 8 wants its amounts kept)."""
 _OPEN_SHOWN: Final = ("documentNo", "text", "kid", "documentDate", "dueDate", "daysOverdue", "currency", "originalAmount", "openAmount")
 _POINTS_MAX: Final = 60
 """A line over time has at most so many points; a longer span is shown by wider steps."""
@@ -29,6 +31,9 @@ _POSTINGS: Final = (
     "select a.gl_date, a.item_date, a.transaction_no, a.document_no, a.ar_item_type, a.reference_no, a.kid, a.due_date, a.currency,"
     " a.original_amount, a.base_original_amount, a.reversal from ar_item a"
     " where a.client_no = %s and a.account_no = %s and a.gl_date between %s and %s order by a.gl_date, a.transaction_no, a.ar_item_id"
+)
+_FOREIGN: Final = (
+    "select exists (select from ar_item a where a.client_no = %s and a.account_no = %s and a.gl_date between %s and %s and a.currency <> %s)"
 )
 _BY_DAY: Final = (
     "select greatest(a.gl_date, %s), sum(a.base_original_amount) from ar_item a"
@@ -90,8 +95,10 @@ def _chart(asked: Asked, opening: Decimal, changes: dict[date, Decimal]) -> Char
 
 
 def _sections(asked: Asked, customer_no: str, opening: Decimal) -> Iterator[Section]:
-    yield Section(asked.text("postings"), _posting_lines(asked, customer_no, opening), _POSTINGS_SHOWN)
-    day = asked.values["toDate"]
+    account_no, first, day = asked.values["accountNo"], asked.values["fromDate"], asked.values["toDate"]
+    row = asked.transaction.execute(_FOREIGN.encode(), (asked.client_no, account_no, first, day, asked.currency)).fetchone()
+    shown = _FOREIGN_SHOWN if row is not None and row[0] else _POSTINGS_SHOWN
+    yield Section(asked.text("postings"), _posting_lines(asked, customer_no, opening), shown)
     heading = asked.text("open-items-on", day=shown_date(day, asked.language))
     yield Section(heading, _open_lines(asked, customer_no, day), _OPEN_SHOWN, asked.text("no-open-items"))
 

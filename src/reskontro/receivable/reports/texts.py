@@ -38,7 +38,7 @@ LABELS: Final[dict[str, tuple[str, str, str]]] = {
     "customerName": ("Name", "Navn", "Namn"),
     "customerNo": ("Customer", "Kundenr.", "Kundenr."),
     "days": ("Days", "Dager", "Dagar"),
-    "daysOverdue": ("Days overdue", "Dager forfalt", "Dagar forfalle"),
+    "daysOverdue": ("Days overdue", "Dager over forfall", "Dagar over forfall"),
     "debit": ("Debit", "Debet", "Debet"),
     "debitAmount": ("Debits", "Debeter", "Debetar"),
     "difference": ("Difference", "Differanse", "Differanse"),
@@ -95,7 +95,7 @@ LABELS: Final[dict[str, tuple[str, str, str]]] = {
     "total-in": ("Total in {currency}", "Totalt i {currency}", "Totalt i {currency}"),
     "reversal": ("reversal", "reversering", "reversering"),
     "balance-over-time": ("Balance over time", "Saldo over tid", "Saldo over tid"),
-    "open-by-age": ("Open amounts by days after the due date", "Åpne beløp etter dager forfalt", "Opne beløp etter dagar forfalle"),
+    "open-by-age": ("Open amounts by days after the due date", "Åpne beløp etter dager over forfall", "Opne beløp etter dagar over forfall"),
     # Checks of a period
     "check-receivables": (
         "AR items against control account {account}",
