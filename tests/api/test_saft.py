@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -17,7 +18,7 @@ from reskontro.kit.messages import Message, render
 from reskontro.ledger.books import open_books
 from reskontro.receivable.reports.saft import Unfit, saft
 from tests.api.postings import BANK_ACCOUNTS, booked
-from tests.api.support import amounts, configure, created, credit_note, exchange_rate, in_order, invoice, line, payment
+from tests.api.support import amounts, change_books, configure, created, credit_note, exchange_rate, in_order, invoice, line, payment
 from tests.house import House
 from tests.shared_data import shared_path
 
@@ -352,3 +353,39 @@ class TestUnfit:
         with pytest.raises(Unfit) as refused:
             export_after(books, broken)
         assert (refused.value.message.code, refused.value.message.pointer) == ("UNBALANCED", pointer)
+
+
+class TestReport:
+    def ask(self, house: House, **values: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The batch of a report, and its item."""
+        report = {"reportType": "SAF-T", "format": "XML", "glYear": 2026, "fromPeriod": 1, "toPeriod": 12, **values}
+        batch = house.batch("/actions/reports", {"metadata": {"userId": "anne"}, "report": report}, query="?expand=diagnostics")
+        assert len(batch["items"]) == 1, batch
+        return batch, batch["items"][0]
+
+    def test_a_file_of_the_client(self, books: House) -> None:
+        """Asked for over the API: a file of type SAF-T with its name, whose content is valid, and warnings at the item."""
+        everything(books)
+        books.customer("100009", "N" * 100, emailAddressDocument=["kari@kunde.example"])
+        created(books, invoice(documentNo="L1", customerNo="100009"))
+        batch, item = self.ask(books)
+        assert (batch["result"], item["result"]) == ("SUCCESS", "CREATED")
+        assert [warning["field"] for warning in item["warnings"]] == ["name"]
+        found = books.get(f"/files/{item['fileId']}?expand=content").json()
+        assert (found["fileType"], found["contentType"]) == ("SAF-T", "application/xml")
+        assert found["fileName"].startswith("SAF-T Financial_310044113_20261125")
+        file = File(base64.b64decode(found["content"]), found["fileName"], [])
+        schema().assertValid(file.root)
+        adds_up(books, file, 2026, 1, 12)
+        assert file.text("Header/UserID") == "anne"
+
+    def test_a_ledger_that_does_not_balance(self, books: House) -> None:
+        """One FAILED item that says where, and no file."""
+        created(books, invoice(documentNo="1"))
+        damage = "update account_balance set debit = debit + %s where client_no = current_client_no() and gl_account = '1500'"
+        change_books(books, damage, 1)
+        _, item = self.ask(books)
+        change_books(books, damage, -1)
+        assert (item["result"], [error["code"] for error in item["errors"]]) == ("FAILED", ["UNBALANCED"])
+        assert "fileId" not in item
+        assert books.rows("select count(*) from file") == [(0,)]

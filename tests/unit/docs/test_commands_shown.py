@@ -107,6 +107,7 @@ def test_the_first_steps_work_as_pasted(page: str, fresh: Server, tmp_path: Path
     "page",
     [
         "send-a-million-items",
+        "export-saf-t",
         "retry-what-failed",
         "watch-it-run",
         "backup-and-restore",
