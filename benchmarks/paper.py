@@ -14,20 +14,24 @@ import psutil
 from benchmarks.installation import Installation
 from benchmarks.runs import ITEMS_OF_A_CUSTOMER, overdue_client, run_action
 from reskontro.receivable.letters.model import ClaimLine, Creditor, Fee, Interest, Letter, Payment, Receiver
-from reskontro.receivable.letters.rendering import render_letter
+from reskontro.receivable.letters.rendering import LetterSet, render_letter
 from reskontro.receivable.reports.model import ClientHead, Column, Line, ReportTable, Section
 from reskontro.receivable.reports.pdf import write_pdf
 
 MIB = 1 << 20
 _POLL_SECONDS = 0.2
+_SET_LETTERS = 20
 
 
 def letters(measured: Installation, scale: float) -> dict[str, Any]:
     """Letters of one page: by one core with nothing else to do, and by the workers from the end of a dunning run to the last letter rendered."""
-    count = max(100, round(1_000 * scale))
+    count = max(100, round(1_000 * scale)) // _SET_LETTERS * _SET_LETTERS
     render_letter(_letter(0))
     wall, core = time.perf_counter(), time.process_time()
-    size = sum(len(render_letter(_letter(number))) for number in range(1, count + 1))
+    size = 0
+    for first in range(0, count, _SET_LETTERS):
+        together = LetterSet([_letter(number) for number in range(first, first + _SET_LETTERS)])
+        size += sum(len(together.render(place)) for place in range(_SET_LETTERS))
     wall, core = time.perf_counter() - wall, time.process_time() - core
     queued = max(200, round(2_000 * scale))
     client_no = overdue_client(measured, queued * ITEMS_OF_A_CUSTOMER)

@@ -6,6 +6,7 @@ transaction, so a worker that is killed leaves its letters as they were, and wor
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from time import monotonic
 from typing import Any, Final
@@ -18,7 +19,7 @@ from reskontro.db.engine import Transaction, client_transaction, system_transact
 from reskontro.kit.ids import encode_id
 from reskontro.receivable.files.queued_letters import claim_letters, clients_with_letters, store_letter
 from reskontro.receivable.letters.model import Letter
-from reskontro.receivable.letters.rendering import render_letter
+from reskontro.receivable.letters.rendering import LetterSet, render_letter
 from reskontro.settings import Settings
 
 EVERY_SECONDS: Final = 0.25
@@ -26,7 +27,7 @@ TURN_SECONDS: Final = 0.25
 """How long letters keep a worker from its batches: a fraction of a client's turn."""
 REST_SECONDS: Final = 2.0
 """When nothing was queued, the next look is so much later."""
-SET_LETTERS: Final = 10
+SET_LETTERS: Final = 20
 BUSY_LETTERS: Final = 5
 """So many letters of a client are rendered in a turn while batches wait: a run that queues letters is not held up by its own letters."""
 _FIRST: Final = UUID(int=0)
@@ -44,15 +45,14 @@ def render_queued(connection: Transaction, settings: Settings, now: datetime) ->
     with system_transaction(connection) as transaction:
         places = dict.fromkeys(clients_with_letters(transaction), _FIRST)
         waiting = transaction.execute("select exists (select from batch where status in ('QUEUED', 'PROCESSING'))").fetchone()
-    if waiting is not None and waiting[0]:
-        return sum(_render_set(connection, client_no, _FIRST, BUSY_LETTERS)[0] for client_no in places)
+    busy = waiting is not None and waiting[0]
     ends = monotonic() + TURN_SECONDS
     total = 0
     while places:
         for client_no, after in list(places.items()):
-            rendered, last = _render_set(connection, client_no, after)
+            rendered, last = _render_set(connection, client_no, after, BUSY_LETTERS if busy else SET_LETTERS)
             total += rendered
-            if last is None:
+            if last is None or busy:
                 del places[client_no]
             else:
                 places[client_no] = last
@@ -61,7 +61,7 @@ def render_queued(connection: Transaction, settings: Settings, now: datetime) ->
     return total
 
 
-def _render_set(connection: Transaction, client_no: int, after: UUID, most: int = SET_LETTERS) -> tuple[int, UUID | None]:
+def _render_set(connection: Transaction, client_no: int, after: UUID, most: int) -> tuple[int, UUID | None]:
     """How many letters of a set were rendered, and the last id of the set; None when there was none.
 
     A letter that cannot be rendered is named in the log of the process and keeps none that comes after it from its content.
@@ -69,15 +69,28 @@ def _render_set(connection: Transaction, client_no: int, after: UUID, most: int 
     rendered = 0
     with client_transaction(connection, client_no) as transaction:
         claimed = claim_letters(transaction, client_no, after, most)
-        for file_id, letter in claimed:
-            try:
-                content = render_json(letter)
-            except Exception:
-                log.exception("letter not rendered", client=client_no, file=encode_id(file_id))
-                continue
+        for file_id, content in _contents(client_no, claimed):
             store_letter(transaction, client_no, file_id, content)
             rendered += 1
     return rendered, claimed[-1][0] if claimed else None
+
+
+def _contents(client_no: int, claimed: Sequence[tuple[UUID, dict[str, Any]]]) -> Iterator[tuple[UUID, bytes]]:
+    """The PDF of every letter that can be rendered."""
+    readable: list[tuple[UUID, Letter]] = []
+    for file_id, value in claimed:
+        try:
+            readable.append((file_id, Letter.from_json(value)))
+        except ValueError:
+            log.exception("letter not rendered", client=client_no, file=encode_id(file_id))
+    letters = LetterSet([letter for _, letter in readable])
+    for number, (file_id, _) in enumerate(readable):
+        try:
+            content = letters.render(number)
+        except Exception:
+            log.exception("letter not rendered", client=client_no, file=encode_id(file_id))
+        else:
+            yield file_id, content
 
 
 class _Rendering:

@@ -15,7 +15,7 @@ from reskontro.kit.json import read_json, write_json
 from reskontro.receivable.pdf_joining import join_pdfs
 from reskontro.receivable.reports.model import ReportTable
 from reskontro.receivable.reports.paging import Pages, data_of
-from reskontro.receivable.typesetting import forget, typeset
+from reskontro.receivable.typesetting import Sheets, forget
 
 CONTENT_TYPE: Final = "application/pdf"
 TAGGED_PAGES_MAX: Final = 20
@@ -48,4 +48,5 @@ def _read(spool: IO[bytes], count: int) -> list[dict[str, Any]]:
 
 
 def _part(table: ReportTable, pages: Pages, part: list[dict[str, Any]], first: int, total: int, *, tagged: bool) -> bytes:
-    return typeset(_TEMPLATE, data_of(table, pages, part, first, total, tagged=tagged), table.prepared_on, tagged=tagged)
+    sheets = Sheets(_TEMPLATE, [data_of(table, pages, part, first, total, tagged=tagged)])
+    return sheets.pdf(0, table.prepared_on, tagged=tagged)
