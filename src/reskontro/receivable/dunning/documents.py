@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Final
 
 from reskontro.kit.messages import Language, Messages
@@ -102,8 +103,14 @@ def claim_number(claim: Claim) -> str:
     return item.document_no or item.reference_no or item.kid or item.due_date.isoformat()
 
 
+@lru_cache(maxsize=4096)
+def _shown_day(day: date, language: Language) -> str:
+    """A date in words; the claims of a run name few different ones many times."""
+    return shown_date(day, language)
+
+
 def _claim_text(claim: Claim, language: Language) -> str:
-    due, amount = shown_date(claim.item.due_date, language), shown_amount(claim.open_amount, language)
+    due, amount = _shown_day(claim.item.due_date, language), shown_amount(claim.open_amount, language)
     return _CLAIM_TEXTS[language].format(number=claim_number(claim), due=due, amount=amount)
 
 

@@ -91,6 +91,7 @@ class Sender:
         self._krone = krone_rate(self._books, desk.base_currency, order.day)
         self._stationery = Stationery.of(context, order.day, order.rates)
         self._pending: list[PendingLetter] = []
+        self._queued: list[QueuedLetter] = []
         self._carried = [] if known_rates().inkassosats.is_known(order.day) else [_missing("W", known_rates().inkassosats.name, order.day)]
 
     # ------------------------------------------------------------------------------------------------ judging
@@ -201,9 +202,9 @@ class Sender:
             messages=list(judged.warnings),
         )
 
-    def queue(self, transaction: Transaction) -> None:
-        """Queue the letters, now that their documents are written and their KIDs sure."""
-        queued = [
+    def freeze(self) -> None:
+        """Make the letters of what was sent, now that the KIDs of their documents are sure."""
+        self._queued = [
             QueuedLetter(
                 pending.file_id,
                 f"{_FILE_NAMES[pending.proposal.step.type]}-{pending.document.document_no}.pdf",
@@ -213,9 +214,12 @@ class Sender:
             )
             for pending in self._pending
         ]
-        if queued:
+
+    def queue(self, transaction: Transaction) -> None:
+        """Queue the letters; their documents are written."""
+        if self._queued:
             with Outbox(transaction) as outbox:
-                queue_letters(outbox, self._context, queued)
+                queue_letters(outbox, self._context, self._queued)
 
 
 def _missing(severity: Any, name: str, day: date) -> Message:

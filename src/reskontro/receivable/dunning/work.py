@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
@@ -62,7 +62,8 @@ class DunningSet:
         self._transaction = transaction
         self._context = context
         self._order = Order.of(context)
-        self._desk = DocumentDesk(transaction, context)
+        # The letters are made while the rows of their documents are on the way to the database.
+        self._desk = DocumentDesk(transaction, replace(context, writing=self._freeze_letters))
         self._sender = Sender(context, self._desk, self._order)
         self._handover = Handover(self._desk, self._order)
         self._cases: dict[int, _Case] = {}
@@ -158,6 +159,9 @@ class DunningSet:
             self._rows.append(Row(index, number, {**head, **cells, "message": outcome_text(result.outcome or "", language)}))
 
     # ------------------------------------------------------------------------------------------------ writing
+
+    def _freeze_letters(self) -> None:
+        self._sender.freeze()
 
     def write(self) -> None:
         """Send everything that took effect; of a run that only validates the rows of its proposal."""
