@@ -49,7 +49,7 @@ def open_house(settings: Settings, *, connections: int | None = None) -> Iterato
 
     Without a database URL the embedded server of the data folder is started (or joined, when it runs already). A role that may set up the
     database brings it to the newest revision; then the serving role takes over. Raises EmbeddedPostgresError, SetupError, UnsafeRole,
-    AnnouncedFault or DatabaseUnreachable, each with a text that says what to do.
+    AnnouncedFault, ObjectStoreFault or DatabaseUnreachable, each with a text that says what to do.
     """
     install(settings.legal_values, carry_forward=settings.carry_values_forward)
     with running_server(settings) as (admin_url, embedded):

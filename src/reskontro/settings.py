@@ -23,7 +23,9 @@ class Settings(BaseSettings):
     database_connections: int = Field(12, ge=2, le=200, description="Connections of one API process")
 
     # Content of files
-    files_store: str | None = Field(None, description="file:///folder or s3://bucket/prefix; without it files lie in the database")
+    files_store: str | None = Field(
+        None, pattern="^(file:///.+|s3://[^/]+.*)$", description="file:///folder or s3://bucket/prefix; without it files lie in the database"
+    )
     files_endpoint: str | None = Field(None, description="URL of an S3-compatible service; default that of AWS")
     files_region: str | None = Field(None, description="Region of the bucket")
     files_access_key_id: str | None = Field(None, description="Access key; without one the usual AWS_ variables and roles count")

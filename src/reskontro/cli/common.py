@@ -109,12 +109,13 @@ def explanation(error: BaseException) -> tuple[str, int] | None:
     from reskontro.access.scopes import ScopeUnknown
     from reskontro.db.embedded import EmbeddedPostgresError
     from reskontro.db.engine import UnsafeRole
+    from reskontro.db.objects import ObjectStoreFault
     from reskontro.db.setup import SetupError
     from reskontro.kit.errors import Problem
     from reskontro.norway.announced import AnnouncedFault
     from reskontro.runtime import DatabaseUnreachable
 
-    setup = (EmbeddedPostgresError, SetupError, UnsafeRole, DatabaseUnreachable, AnnouncedFault)
+    setup = (EmbeddedPostgresError, SetupError, UnsafeRole, DatabaseUnreachable, AnnouncedFault, ObjectStoreFault)
     if isinstance(error, (*setup, CredentialInvalid, ScopeUnknown, AccessSettingsInvalid)):
         return _sentence(str(error)), 1
     if isinstance(error, Problem):

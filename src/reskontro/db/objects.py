@@ -117,10 +117,13 @@ def _sync(folder: Path, key: str) -> None:
 
 
 def open_objects(settings: Settings) -> ObjectStore | None:
-    """The object store that the settings name, None when files lie in the database. Raises ValueError."""
+    """The object store that the settings name, None when files lie in the database. Raises ObjectStoreFault when it cannot be used at all."""
     if not settings.files_store:
         return None
     access = None
     if settings.files_access_key_id and settings.files_secret_access_key:
         access = (settings.files_access_key_id, settings.files_secret_access_key.get_secret_value())
-    return ObjectStore(settings.files_store, endpoint=settings.files_endpoint, region=settings.files_region, access=access)
+    try:
+        return ObjectStore(settings.files_store, endpoint=settings.files_endpoint, region=settings.files_region, access=access)
+    except (BaseError, OSError, ValueError) as error:
+        raise ObjectStoreFault(f"the store of files (RESKONTRO_FILES_STORE) cannot be used: {' '.join(str(error).split())[:300]}") from error

@@ -13,6 +13,7 @@ import httpx2
 import psycopg
 import pytest
 from moto.server import ThreadedMotoServer
+from pydantic import ValidationError
 
 from reskontro.batches.kinds import ChunkContext, Origin, RunRequest
 from reskontro.db.bulk import Outbox
@@ -261,3 +262,17 @@ class TestBucket:
 def test_without_a_setting_there_is_no_store() -> None:
     """Files lie in the database."""
     assert open_objects(Settings()) is None
+
+
+def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
+    """The setting that is wrong is named."""
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(ObjectStoreFault, match="RESKONTRO_FILES_STORE"):
+        open_objects(Settings(files_store=f"file://{tmp_path}/file/inside"))
+
+
+@pytest.mark.parametrize("url", ["/srv/files", "http://example/", "file://host/x", "s3:///x", ""])
+def test_a_setting_of_another_kind_is_refused(url: str) -> None:
+    """Before anything is opened."""
+    with pytest.raises(ValidationError):
+        Settings(files_store=url)
