@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -93,12 +96,13 @@ def test_the_letters_of_all_clients_are_rendered(creditors: Database) -> None:
     assert content_of(creditors, 3107, ids[3107][7]) == render_letter(letter(document_no="R26-7"))
 
 
-def test_letters_give_way_to_batches_that_wait(creditors: Database) -> None:
+def test_letters_give_way_to_batches_that_wait(creditors: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """While a batch waits a turn renders a few of each client's letters; afterwards it goes on with the rest."""
     for client_no in CLIENTS:
         add(creditors, client_no, [letter(document_no=f"R26-{at}").to_json() for at in range(8)])
     with creditors.transaction(3107) as transaction:
         batch = insert_waiting_batch(transaction)
+    monkeypatch.setattr(queue, "TURN_SECONDS", 60.0)
     assert render(creditors) == 2 * queue.BUSY_LETTERS
     with creditors.transaction(3107) as transaction:
         transaction.execute("update batch set status = 'CANCELLED' where batch_uuid = %s", (batch,))
@@ -149,6 +153,38 @@ def test_what_a_lost_worker_had_in_hand_is_done_by_the_next(creditors: Database)
         claim_and_die()
     assert stored(creditors, 3107) == {ids[2]}
     assert render(creditors) == 2
+    assert stored(creditors, 3107) == set(ids)
+
+
+_WORKER = """
+import sys
+from reskontro.db.engine import Database
+from reskontro.settings import Settings
+from reskontro.receivable.letters import queue
+from tests.conftest import NOW
+database = Database(sys.argv[1], connections_max=2)
+database.open()
+with database.connect("test") as connection:
+    while True:
+        print(queue.render_queued(connection, Settings(), NOW), flush=True)
+"""
+
+
+def test_a_worker_that_is_killed_loses_and_doubles_nothing(creditors: Database) -> None:
+    """Killed without warning while it renders, twice: what is left is rendered by the next, and every letter has one content."""
+    ids = add(creditors, 3107, [letter(document_no=f"R26-{at}").to_json() for at in range(200)])
+    for _ in range(2):
+        environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+        worker = subprocess.Popen([sys.executable, "-c", _WORKER, creditors.url], stdout=subprocess.PIPE, env=environment)
+        assert worker.stdout is not None
+        with worker.stdout as printed:
+            assert int(printed.readline()) > 0
+            worker.kill()
+        worker.wait()
+    done = stored(creditors, 3107)
+    assert 0 < len(done) < len(ids)
+    while render(creditors):
+        pass
     assert stored(creditors, 3107) == set(ids)
 
 

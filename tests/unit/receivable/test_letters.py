@@ -101,6 +101,8 @@ DEMANDED: dict[tuple[Kind, Language], tuple[str, ...]] = {
         "Renten er beregnet av hovedstolen etter forsinkelsesrenteloven §§ 2 og 3, fra dagen etter forfall",
         "En dag er 1/365 av et år, i skuddår 1/366.",
         "Beløpet gjelder bare renter.",
+        "Kravet nedenfor ble ikke betalt innen forfall.",
+        "Renten skyldes også når selve kravet er betalt i mellomtiden.",
         "Forsinkelsesrente 6 787,67 Å betale kr 6 787,67",
     ),
     ("INTEREST-NOTE", "nn"): (

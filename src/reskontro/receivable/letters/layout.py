@@ -86,8 +86,6 @@ def _intro(writer: Writer) -> list[list[dict[str, Any]]]:
             return [first]
         return [first, writer.runs("favour" if statement.closing_balance else "settled")]
     values = {"amount": writer.money(letter.to_pay), "deadline": writer.words(letter.deadline)}
-    if letter.kind == "INTEREST-NOTE":
-        return [writer.runs("intro.INTEREST-NOTE", **values)]
     number = "one" if len(letter.claims) == 1 else "many"
     return [writer.runs(f"intro.{letter.kind}.{number}", due=writer.words(letter.claims[0].due_date), **values)]
 
@@ -159,7 +157,7 @@ def _notes(writer: Writer) -> Iterable[tuple[str, str]]:
         charged = [fee for fee in letter.fees if fee.amount]
         if charged:
             yield writer.text("head.fee"), " ".join(_fee_text(writer, fee) for fee in charged)
-        yield writer.text("head.time"), writer.text("time")
+        yield writer.text("head.time"), writer.text("time.INTEREST-NOTE" if letter.kind == "INTEREST-NOTE" else "time")
     yield writer.text("head.objections"), _objections(writer)
     if letter.kind in ("REMINDER", "COLLECTION-NOTICE"):
         yield writer.text("head.trouble"), writer.text("trouble")

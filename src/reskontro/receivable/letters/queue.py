@@ -43,8 +43,11 @@ def render_json(letter: dict[str, Any]) -> bytes:
 def render_queued(connection: Transaction, settings: Settings, now: datetime) -> int:
     """Render queued letters for a while, a set of every client in turn; returns how many. What is left is there the next time."""
     with system_transaction(connection) as transaction:
-        places = dict.fromkeys(clients_with_letters(transaction), _FIRST)
+        clients = clients_with_letters(transaction)
         waiting = transaction.execute("select exists (select from batch where status in ('QUEUED', 'PROCESSING'))").fetchone()
+    # Another client comes first each time, so that a turn which ends early is not always the same clients'.
+    first = int(monotonic() / EVERY_SECONDS) % len(clients) if clients else 0
+    places = dict.fromkeys(clients[first:] + clients[:first], _FIRST)
     busy = waiting is not None and waiting[0]
     ends = monotonic() + TURN_SECONDS
     total = 0

@@ -44,9 +44,14 @@ LETTER_TEXTS: Final[dict[str, tuple[str, str, str]]] = {
         "The claims below have not been paid, and all of them are past due. This is a collection notice (inkassovarsel) under section 9 of"
         " the Norwegian Debt Collection Act: if {amount} is not paid by {deadline}, the claims will be sent to debt collection (inkasso).",
     ),
-    "intro.INTEREST-NOTE": (
-        "Kravene nedenfor er ikke betalt innen forfall. Vi krever derfor {amount} i forsinkelsesrente, med forfall {deadline}.",
-        "Krava nedanfor er ikkje betalte innan forfall. Vi krev difor {amount} i forseinkingsrente, med forfall {deadline}.",
+    "intro.INTEREST-NOTE.one": (
+        "Kravet nedenfor ble ikke betalt innen forfall. Vi krever derfor {amount} i forsinkelsesrente, med forfall {deadline}.",
+        "Kravet nedanfor vart ikkje betalt innan forfall. Vi krev difor {amount} i forseinkingsrente, med forfall {deadline}.",
+        "The claim below was not paid by its due date. We therefore claim late-payment interest of {amount}, due on {deadline}.",
+    ),
+    "intro.INTEREST-NOTE.many": (
+        "Kravene nedenfor ble ikke betalt innen forfall. Vi krever derfor {amount} i forsinkelsesrente, med forfall {deadline}.",
+        "Krava nedanfor vart ikkje betalte innan forfall. Vi krev difor {amount} i forseinkingsrente, med forfall {deadline}.",
         "The claims below were not paid by their due dates. We therefore claim late-payment interest of {amount}, due on {deadline}.",
     ),
     "intro.STATEMENT": (
@@ -100,6 +105,14 @@ LETTER_TEXTS: Final[dict[str, tuple[str, str, str]]] = {
         "Betalinga er i rett tid når betalingsoppdraget er gitt til banken innan fristen. Er kravet alt betalt, kan ein sjå bort frå dette brevet.",
         "Payment is in time when the payment order has reached the bank by the deadline. If the claim has already been paid, please"
         " disregard this letter.",
+    ),
+    "time.INTEREST-NOTE": (
+        "Betalingen er i rett tid når betalingsoppdraget er gitt til banken innen forfall. Renten skyldes også når selve kravet er betalt i"
+        " mellomtiden.",
+        "Betalinga er i rett tid når betalingsoppdraget er gitt til banken innan forfall. Ein skuldar renta òg når sjølve kravet er betalt i"
+        " mellomtida.",
+        "Payment is in time when the payment order has reached the bank by the due date. The interest is owed even if the claim itself has been"
+        " paid in the meantime.",
     ),
     "head.interest": ("Forsinkelsesrente", "Forseinkingsrente", "Late-payment interest"),
     "interest.STATUTORY": (
