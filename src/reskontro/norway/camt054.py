@@ -76,6 +76,7 @@ class _Reading:
         self._notification: Notification | None = None
         self._entry: Entry | None = None
         self._header_size = self._entry_size = 0
+        self._one_page = True
         self._group_open = False
         self._totals = _Totals()
         self._entries = self._groups = self._details = self._group_details = 0
@@ -137,6 +138,7 @@ class _Reading:
         if self._message is not None:
             raise node.fault("the element is there twice")
         self._message = Message(self._version, node.required_text("MsgId"), node.required_text("CreDtTm"))
+        self._one_page = _is_only_page(node, "MsgPgntn")
         self.parts.append(self._message)
 
     def _begin_notification(self, node: Node) -> None:
@@ -170,7 +172,7 @@ class _Reading:
         self._notification_node = Node("", {})
 
     def _check_summary(self, node: Node) -> None:
-        if (node.text("NtfctnPgntn", "LastPgInd") or "true") != "true" or (node.text("NtfctnPgntn", "PgNb") or "1") != "1":
+        if not self._one_page or not _is_only_page(node, "NtfctnPgntn"):
             return  # the summary may be about all pages
         totals = self._totals
         for tag, sides in (("TtlNtries", ("CRDT", "DBIT")), ("TtlCdtNtries", ("CRDT",)), ("TtlDbtNtries", ("DBIT",))):
@@ -182,6 +184,19 @@ class _Reading:
             stated = node.one_or_none("TxsSummry", tag, "Sum")
             if stated is not None and amount_of(stated, node, ("TxsSummry", tag, "Sum"), None) != total:
                 raise mismatch(node, f"the sum is stated as {stated.own_text()}, the entries add up to {total}", "TxsSummry", tag, "Sum")
+
+        self._check_net(node, ("TxsSummry", "TtlNtries"), "TtlNetNtryAmt")
+        self._check_net(node, ("TxsSummry", "TtlNtries", "TtlNetNtry"), "Amt")
+
+    def _check_net(self, node: Node, path: tuple[str, ...], tag: str) -> None:
+        stated = node.one_or_none(*path, tag)
+        if stated is None:
+            return
+        net = self._totals.total["CRDT"] - self._totals.total["DBIT"]
+        amount = amount_of(stated, node, (*path, tag), None)
+        indicator = node.text(*path, "CdtDbtInd")
+        if amount != abs(net) or (net and indicator is not None and indicator != ("CRDT" if net > 0 else "DBIT")):
+            raise mismatch(node, f"the net is stated as {amount} {indicator or ''}, the entries add up to {net}", *path, tag)
 
     # Entries
 
@@ -333,6 +348,10 @@ class _Reading:
             if name:
                 return name
         return None
+
+
+def _is_only_page(node: Node, tag: str) -> bool:
+    return (node.text(tag, "LastPgInd") or "true") in ("true", "1") and (node.text(tag, "PgNb") or "1") == "1"
 
 
 def mismatch(node: Node, what: str, *path: str) -> FormatFault:

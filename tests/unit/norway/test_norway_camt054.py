@@ -23,6 +23,7 @@ from tests.unit.norway.nets_files import sample
 
 OSLO = ZoneInfo("Europe/Oslo")
 V02, V08 = "camt.054.001.02", "camt.054.001.08"
+_AT = "/Document/BkToCstmrDbtCdtNtfctn"
 
 
 def _read(content: bytes | str) -> list[Part]:
@@ -285,6 +286,27 @@ class TestEntries:
         )
         assert len(_payments(_message(_entry(), _entry("50.00", indicator="DBIT"), summary=summary))) == 2
 
+    @pytest.mark.parametrize("side", ["CRDT", "DBIT"])
+    def test_net_of_a_summary(self, side: str) -> None:
+        for net, path in (
+            ("<TtlNetNtryAmt>50</TtlNetNtryAmt><CdtDbtInd>{}</CdtDbtInd>", "TtlNetNtryAmt"),
+            ("<TtlNetNtry><Amt>50</Amt><CdtDbtInd>{}</CdtDbtInd></TtlNetNtry>", "TtlNetNtry/Amt"),
+        ):
+            summary = f"<TxsSummry><TtlNtries>{net.format(side)}</TtlNtries></TxsSummry>"
+            content = _message(_entry("150.00"), _entry("100.00", indicator="DBIT"), summary=summary)
+            if side == "CRDT":
+                assert len(_payments(content)) == 2
+                content = content.replace("150.00", "151.00")
+            fault = _fault(content)
+            assert (fault.path, fault.reason) == (f"{_AT}/Ntfctn[1]/TxsSummry/TtlNtries/{path}", "SUM_MISMATCH")
+
+    def test_summary_of_a_message_of_several_pages_is_not_compared(self) -> None:
+        summary = "<TxsSummry><TtlNtries><NbOfNtries>9</NbOfNtries></TtlNtries></TxsSummry>"
+        content = _message(_entry(), summary=summary, version=V02).replace(
+            "</GrpHdr>", "<MsgPgntn><PgNb>1</PgNb><LastPgInd>false</LastPgInd></MsgPgntn></GrpHdr>"
+        )
+        assert len(_payments(content)) == 1
+
     def test_summary_of_several_pages_is_not_compared(self) -> None:
         page = "<NtfctnPgntn><PgNb>1</PgNb><LastPgInd>false</LastPgInd></NtfctnPgntn>"
         summary = f"{page}<TxsSummry><TtlNtries><NbOfNtries>9</NbOfNtries></TtlNtries></TxsSummry>"
@@ -301,7 +323,6 @@ class TestEntries:
         assert _read(prefixed) == _read(plain)
 
 
-_AT = "/Document/BkToCstmrDbtCdtNtfctn"
 _ENTRY = f"{_AT}/Ntfctn[1]/Ntry[1]"
 
 
