@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import date
 from itertools import groupby
 from typing import Any, Final
 from uuid import UUID
@@ -16,7 +17,7 @@ from reskontro.kit.messages import Message, outcome_text
 from reskontro.ledger.series import YEARLESS, claim
 from reskontro.norway.avtalegiro import REFERENCE_LENGTH, Claim, ClaimAssignment, ClaimFile, ClaimText
 from reskontro.receivable.avtalegiro import store
-from reskontro.receivable.avtalegiro.store import Due
+from reskontro.receivable.avtalegiro.selecting import Due, to_send, to_take_back
 from reskontro.receivable.drafts import Draft
 from reskontro.receivable.files.writing import NewFile, write_file
 from reskontro.receivable.reports.model import Column
@@ -24,9 +25,6 @@ from reskontro.receivable.runs.inputs import named_customers, read_input, unknow
 from reskontro.receivable.runs.proposals import LANGUAGE, Row, keep_rows, write_proposal
 from reskontro.receivable.runs.run import ENTITY, OPERATION, Run, check_run_date
 
-FIRST_DAY: Final = 4
-LAST_DAY: Final = 365
-"""Claims are sent when they are due so many days after the day of the run."""
 FILE_TYPE: Final = "AVTALEGIRO"
 UNIT_ID: Final = "avtalegiro.customerUnitId"
 SERIES: Final = "avtalegiro"
@@ -102,9 +100,8 @@ class _Sending:
         self._index = index
         self._asked, self._reference = _asked(context)
         self._day = date.fromisoformat(self._asked["runDate"])
-        first, last = self._day + timedelta(days=FIRST_DAY), self._day + timedelta(days=LAST_DAY)
-        self._deletions = store.claims_to_take_back(transaction, context.client_no, self._day, accounts)
-        self._claims = store.claims_to_send(transaction, context.client_no, first, last, accounts)
+        self._deletions = to_take_back(transaction, context.client_no, self._day, accounts)
+        self._claims = to_send(transaction, context.client_no, self._day, accounts)
         norwegian = context.books.config("base.language", context.today) in ("no", "nb", "nn")
         self._words = {kind: words[norwegian] for kind, words in _WORDS.items()}
 
@@ -116,14 +113,14 @@ class _Sending:
         results: list[ItemResult] = []
         if self._deletions:
             file_id = self._write("deletions", self._deletions, deletions=True)
-            store.end_sent(self._transaction, client_no, day, [due.sent_id for due in self._deletions if due.sent_id], file_id)
+            store.end_sent(self._transaction, client_no, day, [due.claim.avtalegiro_claim_id for due in self._deletions], file_id)
             results += [self._result("CREATED", "FILE-CREATED", due, file_id) for due in self._deletions]
         if self._claims:
             # What is still standing in the place of a new claim was sent for a day that has passed.
-            store.end_sent(self._transaction, client_no, day, [due.sent_id for due in self._claims if due.sent_id], None)
+            store.end_sent(self._transaction, client_no, day, [due.sent.avtalegiro_claim_id for due in self._claims if due.sent], None)
             file_id = self._write("claims", self._claims)
             assert self._context.run is not None
-            sent = ((new_id(), due) for due in self._claims)
+            sent = (replace(due.claim, avtalegiro_claim_id=new_id()) for due in self._claims)
             store.remember_sent(self._transaction, client_no, day, self._context.run.batch_uuid, file_id, sent)
             results += [self._result("CREATED", "FILE-CREATED", due, file_id) for due in self._claims]
         return results
@@ -136,14 +133,14 @@ class _Sending:
                 self._index,
                 number,
                 {
-                    "customerNo": due.customer_no,
-                    "accountNo": due.account_no,
-                    "name": due.name,
-                    "documentNo": due.document_no,
-                    "kid": due.kid,
-                    "bankAccountNo": due.bank_account_no,
-                    "dueDate": due.due_date,
-                    "amount": due.amount,
+                    "customerNo": due.payer.customer_no,
+                    "accountNo": due.payer.account_no,
+                    "name": due.payer.name,
+                    "documentNo": due.item.document_no,
+                    "kid": due.claim.kid,
+                    "bankAccountNo": due.claim.bank_account_no,
+                    "dueDate": due.claim.due_date,
+                    "amount": due.claim.amount,
                     "message": outcome_text(outcome, language),
                 },
             )
@@ -154,7 +151,7 @@ class _Sending:
         return [self._result("UNCHANGED", outcome, due, None) for outcome, due in proposed]
 
     def _write(self, name: str, claims: Sequence[Due], *, deletions: bool = False) -> UUID:
-        by_account = [(account, list(group)) for account, group in groupby(claims, lambda due: due.bank_account_no)]
+        by_account = [(account, list(group)) for account, group in groupby(claims, lambda due: due.claim.bank_account_no)]
         numbers = self._numbers(1 + len(by_account))
         file = ClaimFile(self._context.books.config(UNIT_ID, self._context.today), numbers[0], deletions=deletions)
         assignments = [
@@ -168,20 +165,20 @@ class _Sending:
         return [f"{(number - 1) % NUMBERS + 1:07d}" for number in range(first, first + count)]
 
     def _claim(self, due: Due) -> Claim:
-        label = f"{self._words.get(due.ar_item_type, '')} {due.document_no or ''}".strip()
-        reference = label if len(label) <= REFERENCE_LENGTH else due.document_no or ""
+        label = f"{self._words.get(due.item.ar_item_type, '')} {due.item.document_no or ''}".strip()
+        reference = label if len(label) <= REFERENCE_LENGTH else due.item.document_no or ""
         text = (ClaimText(1, 1, label),) if due.notify and label else ()
-        return Claim(due.due_date, due.amount, due.kid, due.name, reference, due.notify, text)
+        return Claim(due.claim.due_date, due.claim.amount, due.claim.kid, due.payer.name, reference, due.notify, text)
 
     def _result(self, result: str, outcome: str, due: Due, file_id: UUID | None) -> ItemResult:
         return ItemResult(
             result,  # type: ignore[arg-type]
             outcome,
-            due.account_no,
-            due.customer_no,
-            due.document_no,
-            due.document_uuid,
-            due.ar_item_id,
+            due.payer.account_no,
+            due.payer.customer_no,
+            due.item.document_no,
+            due.item.document_uuid,
+            due.item.ar_item_id,
             client_reference=self._reference,
             file_id=file_id,
         )

@@ -1,85 +1,115 @@
-"""SQL of the claims that are sent to the bank."""
+"""SQL of the claims that are sent to the bank.
+
+Every statement reads one table, by keys that are given as an array: the statistics of these tables are often those of yesterday, before thousands of
+rows came, and a join planned for an empty table would compare every row with every other.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
-
-from psycopg.rows import class_row
 
 from reskontro.db.bulk import Stage, copy_value
 from reskontro.db.engine import Transaction
 from reskontro.ledger.claims import COLLECTED
+from reskontro.receivable.mandates.store import MandateRecord
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
-    """A claim that is to be sent, or one that was sent and is to be taken back: then with ``sent_id``, and as it was sent."""
+class Item:
+    """What of an AR item decides whether it is claimed. ``stopped``: it is disputed or with collection."""
 
     ar_item_id: UUID
     account_no: int
-    customer_no: str
-    name: str
+    ar_item_type: str
     document_no: str | None
     document_uuid: UUID | None
-    ar_item_type: str
+    kid: str | None
+    open_amount: Decimal
+    due_date: date
+    stopped: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A claim that was sent and neither taken back nor replaced."""
+
+    avtalegiro_claim_id: UUID
+    ar_item_id: UUID
+    account_no: int
     kid: str
     bank_account_no: str
-    notify: bool
     amount: Decimal
     due_date: date
-    sent_id: UUID | None
 
 
-_STOPPED = "(a.details @> '{\"disputed\": true}' or coalesce(a.details ->> 'collectionStatus', '') = any(%(collected)s))"
-_SHOWN = "a.ar_item_id, a.account_no, c.customer_no, c.name, a.document_no, a.document_uuid, a.ar_item_type"
-_OF_CUSTOMERS = "(%(accounts)s::int[] is null or a.account_no = any(%(accounts)s))"
+class Payer(NamedTuple):
+    """The customer behind a claim."""
 
-# A mandate for the item's own KID goes before one for the customer's, which holds for items with other KIDs and without one.
-_TO_SEND: Final = (
-    f"select * from (select distinct on (a.ar_item_id) {_SHOWN},"
-    " case when a.kid ~ '^[0-9]{2,25}$' then a.kid else c.customer_kid end as kid, m.bank_account_no, m.notify,"
-    " a.open_amount as amount, a.due_date, s.avtalegiro_claim_id as sent_id"
-    " from mandate m join customer c on c.client_no = m.client_no and c.account_no = m.account_no"
-    " join ar_item a on a.client_no = m.client_no and a.account_no = m.account_no and (a.kid = m.kid or c.customer_kid = m.kid)"
-    " left join avtalegiro_claim s on s.client_no = a.client_no and s.ar_item_id = a.ar_item_id and s.ended_on is null"
-    " where m.client_no = %(client_no)s and m.active and a.client_no = %(client_no)s and a.ar_item_type in ('IN', 'IT') and a.currency = 'NOK'"
-    f" and a.open_amount > 0 and a.due_date between %(first)s and %(last)s and not {_STOPPED} and {_OF_CUSTOMERS}"
-    " and (s.ar_item_id is null or s.amount <> a.open_amount or s.due_date <> a.due_date)"
-    " order by a.ar_item_id, (a.kid = m.kid) desc) found where kid ~ '^[0-9]{2,25}$' order by bank_account_no, due_date, ar_item_id"
+    account_no: int
+    customer_no: str
+    name: str
+    customer_kid: str | None
+
+
+_ITEM: Final = (
+    "select ar_item_id, account_no, ar_item_type, document_no, document_uuid, kid, open_amount, due_date,"
+    " details @> '{\"disputed\": true}' or coalesce(details ->> 'collectionStatus', '') = any(%s) from ar_item where client_no = %s"
 )
-
-# A claim whose day has come is drawn already, or will not be.
-_TO_TAKE_BACK: Final = (
-    f"select {_SHOWN}, s.kid, s.bank_account_no, false as notify, s.amount, s.due_date, s.avtalegiro_claim_id as sent_id"
-    " from avtalegiro_claim s join ar_item a on a.client_no = s.client_no and a.ar_item_id = s.ar_item_id"
-    " join customer c on c.client_no = a.client_no and c.account_no = a.account_no"
-    " where s.client_no = %(client_no)s and a.client_no = %(client_no)s and s.ended_on is null and s.due_date > %(run_date)s"
-    f" and (a.open_amount <> s.amount or a.due_date <> s.due_date or {_STOPPED}) and {_OF_CUSTOMERS}"
-    " order by s.bank_account_no, s.due_date, s.ar_item_id"
+_CLAIMABLE: Final = (
+    f"{_ITEM} and account_no = any(%s) and due_date between %s and %s and open_amount > 0 and currency = 'NOK' and ar_item_type in ('IN', 'IT')"
+)
+_SENT: Final = (
+    "select avtalegiro_claim_id, ar_item_id, account_no, kid, bank_account_no, amount, due_date from avtalegiro_claim"
+    " where client_no = %s and ended_on is null"
 )
 
 
-def claims_to_send(transaction: Transaction, client_no: int, first: date, last: date, accounts: Sequence[int] | None) -> list[Due]:
-    """The open items due between two days whose KID has a mandate, unless they are sent in this amount and for this date; ``sent_id`` is the claim
-    that stands in their place. By bank account and due date; ``accounts`` None stands for all customers.
-    """
-    return _select(transaction, _TO_SEND, client_no, first=first, last=last, accounts=accounts)
+def active_mandates(transaction: Transaction, client_no: int, accounts: Sequence[int] | None) -> list[MandateRecord]:
+    """The mandates that hold, of all customers or of those accounts."""
+    rows = transaction.execute(
+        "select kid, account_no, bank_account_no, notify, active from mandate where client_no = %s and active"
+        " and (%s::int[] is null or account_no = any(%s))",
+        (client_no, accounts, accounts),
+    )
+    return [MandateRecord(*row) for row in rows]
 
 
-def claims_to_take_back(transaction: Transaction, client_no: int, run_date: date, accounts: Sequence[int] | None) -> list[Due]:
-    """The claims sent for a day after the run's whose items are since paid, changed, disputed or handed over; as they were sent."""
-    return _select(transaction, _TO_TAKE_BACK, client_no, run_date=run_date, accounts=accounts)
+def claimable_items(transaction: Transaction, client_no: int, accounts: Collection[int], first: date, last: date) -> list[Item]:
+    """Open invoices and interest notes in NOK of the accounts, due between two days."""
+    rows = transaction.execute(_CLAIMABLE.encode(), (list(COLLECTED), client_no, list(accounts), first, last))
+    return [Item(*row) for row in rows]
 
 
-def _select(transaction: Transaction, statement: str, client_no: int, **values: object) -> list[Due]:
-    accounts = values["accounts"]
-    given = {**values, "client_no": client_no, "collected": list(COLLECTED), "accounts": list(accounts) if isinstance(accounts, Sequence) else None}
-    return transaction.cursor(row_factory=class_row(Due)).execute(statement.encode(), given).fetchall()
+def items_by_id(transaction: Transaction, client_no: int, ids: Collection[UUID]) -> dict[UUID, Item]:
+    """AR items by id."""
+    rows = transaction.execute(f"{_ITEM} and ar_item_id = any(%s)".encode(), (list(COLLECTED), client_no, list(ids)))
+    return {row[0]: Item(*row) for row in rows}
+
+
+def payers(transaction: Transaction, client_no: int, accounts: Collection[int]) -> dict[int, Payer]:
+    """Customers by account."""
+    rows = transaction.execute(
+        "select account_no, customer_no, name, customer_kid from customer where client_no = %s and account_no = any(%s)", (client_no, list(accounts))
+    )
+    return {row[0]: Payer(*row) for row in rows}
+
+
+def sent_of_items(transaction: Transaction, client_no: int, ids: Collection[UUID]) -> dict[UUID, Sent]:
+    """The claims that were sent, by the id of their items."""
+    return {row[1]: Sent(*row) for row in transaction.execute(f"{_SENT} and ar_item_id = any(%s)".encode(), (client_no, list(ids)))}
+
+
+def sent_after(transaction: Transaction, client_no: int, day: date, accounts: Sequence[int] | None) -> list[Sent]:
+    """The claims that were sent for a later day, of all customers or of those accounts."""
+    rows = transaction.execute(
+        f"{_SENT} and due_date > %s and (%s::int[] is null or account_no = any(%s))".encode(), (client_no, day, accounts, accounts)
+    )
+    return [Sent(*row) for row in rows]
 
 
 _stage: Final = Stage(
@@ -100,11 +130,11 @@ _INSERT: Final = (
 )
 
 
-def remember_sent(
-    transaction: Transaction, client_no: int, run_date: date, batch_uuid: UUID, file_id: UUID, claims: Iterable[tuple[UUID, Due]]
-) -> None:
-    """Keep what was sent in a file, each claim with an id of its own."""
-    rows = ((claim_id, due.ar_item_id, due.account_no, due.kid, due.bank_account_no, due.amount, due.due_date) for claim_id, due in claims)
+def remember_sent(transaction: Transaction, client_no: int, run_date: date, batch_uuid: UUID, file_id: UUID, claims: Iterable[Sent]) -> None:
+    """Keep what was sent in a file."""
+    rows = (
+        (each.avtalegiro_claim_id, each.ar_item_id, each.account_no, each.kid, each.bank_account_no, each.amount, each.due_date) for each in claims
+    )
     _stage.copy(transaction, ["\t".join(map(copy_value, row)) for row in rows])
     transaction.execute(_INSERT.encode(), (client_no, run_date, batch_uuid, file_id))
 
