@@ -126,25 +126,23 @@ async def accept_batch(call: Call, kind: BatchKind) -> Reply:
     loop = asyncio.get_running_loop()
     call.body = await read_body(call.request, settings.batch_bytes_max, settings.body_idle_seconds)
 
-    def prepare() -> tuple[str | None, Sequence[Part], bytes | None]:
-        user_id, items = split_document(call.body, entity)
+    def begin() -> tuple[Sequence[Part], Claim | None, Reply | None]:
+        """Split the body and try to store it, in one visit to a thread."""
+        call.body_user_id, items = split_document(call.body, entity)
         if len(items) > settings.batch_items_max:
             raise Problem("TOO-MANY-ITEMS", f"a batch may have at most {settings.batch_items_max} items; send more as NDJSON")
         if len(call.body) > settings.item_bytes_max and any(len(memoryview(item)) > settings.item_bytes_max for item in items):
             raise Problem("PAYLOAD-TOO-LARGE", f"an item may have at most {settings.item_bytes_max} bytes")
-        digest = hashlib.sha256(call.body).digest() if call.idempotency_key is not None else None
-        return user_id, items, digest
+        claim = claim_of(call, hashlib.sha256(call.body).digest()) if call.idempotency_key is not None else None
+        return items, claim, _accept_document(call, kind, claim, items)
 
-    call.body_user_id, items, digest = await loop.run_in_executor(call.services.threads, prepare)
-    claim = claim_of(call, digest)
     deadline = time.monotonic() + settings.idempotency_wait_seconds
-    while True:
-        reply = await loop.run_in_executor(call.services.threads, _accept_document, call, kind, claim, items)
-        if reply is not None:
-            break
+    items, claim, reply = await loop.run_in_executor(call.services.threads, begin)
+    while reply is None:
         if time.monotonic() > deadline:
             raise in_progress()
         await asyncio.sleep(_POLL_SECONDS)
+        reply = await loop.run_in_executor(call.services.threads, _accept_document, call, kind, claim, items)
     if "Idempotency-Replayed" not in reply.headers:
         call.services.rates.count_items(call.client_no, len(items))
     return reply

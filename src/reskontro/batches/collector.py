@@ -24,7 +24,7 @@ from reskontro.db.engine import Transaction, lock_client
 from reskontro.kit.errors import Problem
 from reskontro.ledger.books import open_books
 from reskontro.web.calls import Call, Services
-from reskontro.web.idempotency import Claim, claim_of, in_progress, keep_reply, stored_reply, try_lock
+from reskontro.web.idempotency import Claim, claim_of, in_progress, keep_replies, stored_replies, try_locks
 from reskontro.web.replies import Reply
 
 log = structlog.get_logger("reskontro.collector")
@@ -119,21 +119,8 @@ class Collector:
 
     def _apply(self, transaction: Transaction, client_no: int, writes: Sequence[_Write]) -> list[Reply | BaseException]:
         outcomes: list[Reply | BaseException | None] = [None] * len(writes)
-        claimed: set[tuple[str, str, str]] = set()
         lock_client(transaction, client_no)
-        for place, write in enumerate(writes):
-            claim = write.claim
-            if claim is None:
-                continue
-            name = (claim.method, claim.path, claim.key)
-            try:
-                if name in claimed or not try_lock(transaction, claim):
-                    outcomes[place] = _TryAgain()
-                else:
-                    claimed.add(name)
-                    outcomes[place] = stored_reply(transaction, claim)
-            except Problem as problem:
-                outcomes[place] = problem
+        self._look_up_claims(transaction, writes, outcomes)
         left = [place for place, outcome in enumerate(outcomes) if outcome is None]
         try:
             now = self._services.clock.now()
@@ -145,22 +132,46 @@ class Collector:
             left = []
         if left:
             context = ChunkContext(client_no, books, now, books.today(now))
+            kept: list[tuple[Claim, Reply, str]] = []
             for kind, group in itertools.groupby(left, key=lambda place: writes[place].kind):
                 places = list(group)
                 items = [Item(0, writes[place].value, _origin(writes[place].call)) for place in places]
                 for place, result in zip(places, kind.process(transaction, context, items), strict=True):
-                    outcomes[place] = self._answer(transaction, writes[place], result, now)
+                    write, outcome = writes[place], self._answer(writes[place], result)
+                    outcomes[place] = outcome
+                    if write.claim is not None and isinstance(outcome, Reply):
+                        kept.append((write.claim, outcome, write.call.language))
+            keep_replies(transaction, kept, now)
         return [outcome for outcome in outcomes if outcome is not None]
 
     @staticmethod
-    def _answer(transaction: Transaction, write: _Write, result: ItemResult, now: Any) -> Reply | BaseException:
+    def _look_up_claims(transaction: Transaction, writes: Sequence[_Write], outcomes: list[Reply | BaseException | None]) -> None:
+        """Take the keys of the writes, and put the answers that are kept already in their places."""
+        claims: dict[tuple[str, str, str], tuple[int, Claim]] = {}
+        for place, write in enumerate(writes):
+            if write.claim is not None:
+                name = (write.claim.method, write.claim.path, write.claim.key)
+                if claims.setdefault(name, (place, write.claim))[0] != place:
+                    outcomes[place] = _TryAgain()
+        if not claims:
+            return
+        taken = try_locks(transaction, [claim for _, claim in claims.values()])
+        mine = []
+        for (place, claim), is_taken in zip(claims.values(), taken, strict=True):
+            if is_taken:
+                mine.append((place, claim))
+            else:
+                outcomes[place] = _TryAgain()
+        if mine:
+            for (place, _), found in zip(mine, stored_replies(transaction, [claim for _, claim in mine]), strict=True):
+                outcomes[place] = found
+
+    @staticmethod
+    def _answer(write: _Write, result: ItemResult) -> Reply | BaseException:
         try:
-            reply = write.answer(result)
+            return write.answer(result)
         except Problem as problem:
             return problem
-        if write.claim is not None:
-            keep_reply(transaction, write.claim, reply, write.call.language, now)
-        return reply
 
 
 def _origin(call: Call) -> Origin:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from psycopg.types.json import Jsonb
 
+from reskontro.db.bulk import text_array
 from reskontro.db.engine import Transaction
 from reskontro.kit.errors import Problem
 from reskontro.web.calls import Call
@@ -48,37 +49,72 @@ def claim_of(call: Call, body_hash: bytes | None = None) -> Claim | None:
 
 def try_lock(transaction: Transaction, claim: Claim) -> bool:
     """Take the key for this transaction; False while another call with it runs."""
-    row = transaction.execute("select pg_try_advisory_xact_lock(%s)", (claim.lock,)).fetchone()
-    return bool(row and row[0])
+    return try_locks(transaction, [claim])[0]
+
+
+def try_locks(transaction: Transaction, claims: Sequence[Claim]) -> list[bool]:
+    """The same for several different keys."""
+    rows = transaction.execute(
+        "select pg_try_advisory_xact_lock(lock) from unnest(%s::bigint[]) with ordinality as claim (lock, place) order by place",
+        ([claim.lock for claim in claims],),
+    )
+    return [row[0] for row in rows]
 
 
 def stored_reply(transaction: Transaction, claim: Claim) -> Reply | None:
     """The kept answer; raises Problem IDEMPOTENCY-KEY-REUSED when it was given to another body."""
-    row = transaction.execute(
-        "select body_hash, status, headers, body from idempotency_key where client_no = %s and method = %s and path = %s and idempotency_key = %s",
-        (claim.client_no, claim.method, claim.path, claim.key),
+    (found,) = stored_replies(transaction, [claim])
+    if isinstance(found, Problem):
+        raise found
+    return found
+
+
+def stored_replies(transaction: Transaction, claims: Sequence[Claim]) -> list[Reply | Problem | None]:
+    """The kept answers of several different claims of one client, or the Problem of a key that was used with another body."""
+    found: list[Reply | Problem | None] = [None] * len(claims)
+    rows = transaction.execute(
+        "select place, body_hash, status, headers, body"
+        " from unnest(%s::text[], %s::text[], %s::text[]) with ordinality as claim (method, path, key, place)"
+        " join idempotency_key i on i.client_no = %s and i.method = claim.method and i.path = claim.path and i.idempotency_key = claim.key",
+        (*(text_array(values) for values in zip(*((c.method, c.path, c.key) for c in claims), strict=True)), claims[0].client_no),
         binary=True,
-    ).fetchone()
-    if row is None:
-        return None
-    body_hash, status, headers, body = row
-    if bytes(body_hash) != claim.body_hash:
-        raise Problem("IDEMPOTENCY-KEY-REUSED", "the Idempotency-Key was used with another body")
-    media = headers.pop("Content-Type")
-    return Reply(status, bytes(body), {**headers, "Idempotency-Replayed": "true"}, media)
+    )
+    for place, body_hash, status, headers, body in rows:
+        if bytes(body_hash) != claims[place - 1].body_hash:
+            found[place - 1] = Problem("IDEMPOTENCY-KEY-REUSED", "the Idempotency-Key was used with another body")
+            continue
+        media = headers.pop("Content-Type")
+        found[place - 1] = Reply(status, bytes(body), {**headers, "Idempotency-Replayed": "true"}, media)
+    return found
 
 
 def keep_reply(transaction: Transaction, claim: Claim, reply: Reply, language: str, now: Any) -> None:
     """Store the answer with the effect; refused calls are not kept, they had none."""
-    if not 200 <= reply.status < 300:
+    keep_replies(transaction, [(claim, reply, language)], now)
+
+
+def keep_replies(transaction: Transaction, answered: Sequence[tuple[Claim, Reply, str]], now: Any) -> None:
+    """The same for several different claims of one client, each with its answer and its language."""
+    kept = [(claim, reply, language) for claim, reply, language in answered if 200 <= reply.status < 300]
+    if not kept:
         return
-    reply.body = reply.payload()
-    headers = {name: value for name, value in reply.headers.items() if name in _KEPT_HEADERS}
-    headers |= {"Content-Type": reply.media, "Content-Language": language}
+    headers = []
+    for _, reply, language in kept:
+        reply.body = reply.payload()
+        stored = {name: value for name, value in reply.headers.items() if name in _KEPT_HEADERS}
+        headers.append(Jsonb(stored | {"Content-Type": reply.media, "Content-Language": language}))
     transaction.execute(
         "insert into idempotency_key (client_no, method, path, idempotency_key, body_hash, status, headers, body, created_at)"
-        " values (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
-        (claim.client_no, claim.method, claim.path, claim.key, claim.body_hash, reply.status, Jsonb(headers), reply.body, now),
+        " select %s, kept.*, %s from unnest(%s::text[], %s::text[], %s::text[], %s::bytea[], %s::int[], %s::jsonb[], %s::bytea[]) as kept",
+        (
+            kept[0][0].client_no,
+            now,
+            *(text_array(values) for values in zip(*((claim.method, claim.path, claim.key) for claim, _, _ in kept), strict=True)),
+            [claim.body_hash for claim, _, _ in kept],
+            [reply.status for _, reply, _ in kept],
+            headers,
+            [reply.body for _, reply, _ in kept],
+        ),
     )
 
 
