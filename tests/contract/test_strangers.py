@@ -417,6 +417,17 @@ def check_letters(story: Story, expected: list[list[str]]) -> None:
     assert found == expected
 
 
+def check_notes(story: Story, expected: list[list[float]]) -> None:
+    """The amounts of the interest notes that each run made."""
+    found = []
+    for call, answer in story.answers:
+        if call == "POST /actions":
+            items = story.house.get(f"/batches/{answer.json()['batchUuid']}").json()["items"]
+            notes = [story.house.get(f"/documents/{item['documentNo']}").json() for item in items if item["result"] == "CREATED"]
+            found.append([note["currencyAmounts"]["inclVat"] for note in notes])
+    assert found == expected
+
+
 def check_fees(story: Story, expected: int) -> None:
     """How many fees were charged by all runs together."""
     assert len([item for item in story.items() if item["arItemType"] == "RM"]) == expected
@@ -447,6 +458,7 @@ READERS: dict[str, Any] = {
     "original": check_original,
     "document": check_document,
     "letters_per_run": check_letters,
+    "notes_per_run": check_notes,
     "fees": check_fees,
     "documents_of_type": check_documents_of_type,
     "credit_notes": check_credit_notes,
