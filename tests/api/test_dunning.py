@@ -397,6 +397,76 @@ class TestHandover:
         answer = books.post("/autopostings/fee", {"autoPostings": [{"documentNo": "26001", "feeCode": "OTHER", "amount": 1}]})
         assert answer.json()["autoPostings"][0]["errors"][0]["code"] == "STATE-CONFLICT"
 
+    def test_a_claim_that_was_refused_is_told_again(self, books: House) -> None:
+        """Back on the dunning list it goes with the next run, under the same key and the next number."""
+        configure(books, "collection.organizationId", "org-1")
+        self.ready(books)
+        run(books, "2026-12-08")
+        with books.database.transaction(books.client_no) as transaction:
+            transaction.execute("update ar_item set details = details || '{\"collectionStatus\": \"REFUSED\"}' where document_no = '26001'")
+        assert [result["message"] for result in run(books, "2026-12-09")] == ["Claim handed over to collection"]
+        messages = books.rows("select message_no, body ->> 'uniqueSourceInvoiceId' from collection_message order by message_no")
+        assert [number for number, _ in messages] == [1, 2]
+        assert messages[0][1] == messages[1][1]
+
+
+class TestWhatLettersSay:
+    def test_abroad_in_another_language_without_kid(self, books: House) -> None:
+        """English for a Swede, the IBAN of the account, the country under the address, no KID when the client has none made."""
+        configure(books, "kid.generate", False)
+        address = {"addressLine1": "Storgatan 1", "postalCode": "11122", "cityName": "Stockholm", "countryText": "SVERIGE", "countryCode": "SE"}
+        consumer(books, "300001", language="sv", postalAddress=address)
+        claim(books, "26001", customerNo="300001")
+        run(books)
+        (letter,) = letters(books)
+        assert letter["language"] == "en"
+        assert letter["receiver"]["address_lines"] == ["Storgatan 1", "11122 Stockholm", "SVERIGE"]
+        assert letter["payment"] == {"kid": "", "bank_account_no": "86011117947", "iban": "NO9386011117947", "bic": ""}
+
+    def test_the_interest_that_runs(self, books: House) -> None:
+        """An agreed rate above the statutory one holds for businesses only; without interest the letter says nothing of it."""
+        configure(books, "interest.rate", "AGREED")
+        configure(books, "interest.agreedRate", 20)
+        claim(books, "26001")
+        claim(books, "26002", customerNo="100002")
+        run(books)
+        told = {letter["customer_no"]: letter["interest"] for letter in letters(books)}
+        assert (told["100002"]["rule"], Decimal(told["100002"]["rate"])) == ("AGREED", 20)
+        assert (told["100001"]["rule"], Decimal(told["100001"]["rate"])) == ("STATUTORY", Decimal("12.25"))
+        configure(books, "interest.enabled", False)
+        claim(books, "26003")
+        run(books)
+        assert letters(books)[-1]["interest"] is None
+
+    def test_a_reminder_may_give_fewer_than_fourteen_days(self, books: House) -> None:
+        """The plan decides; a fee of the next letter is then not allowed."""
+        steps = [
+            {"step": 1, "type": "REMINDER", "afterDays": 14, "deadlineDays": 7, "fee": True},
+            {"step": 2, "type": "COLLECTION-NOTICE", "afterDays": 0, "deadlineDays": 14, "fee": True},
+        ]
+        configure(books, "dunning.plan", steps)
+        claim(books, "26001")
+        assert len(run(books, "2026-11-02")) == 1
+        assert letters(books)[0]["deadline"] == "2026-11-09"
+        (result,) = run(books, "2026-11-13")
+        assert shown(books, result["documentNo"])["currencyAmounts"]["inclVat"] == 0
+        assert fees(books) == [("RM", Decimal(38))]
+
+    def test_interest_that_stands_alone(self, books: House) -> None:
+        """An interest note that names two invoices is dunned when they are paid, without a fee."""
+        first, second = claim(books, "26001"), claim(books, "26002")
+        lines = [{"lineNo": n, "lineType": "INT", "currencyAmounts": amounts(100, 0), "referenceDocumentNo": f"2600{n}"} for n in (1, 2)]
+        note = {"documentDate": "2026-10-20", "dueDate": "2026-11-03", "currencyAmounts": amounts(200, 0), "documentLines": lines}
+        created(books, invoice(documentType="IT", documentNo="T-1", **note))
+        for paid in (first, second):
+            created(books, payment(1250, documentDate="2026-11-02", referenceDocumentNo=paid["documentNo"]))
+        (result,) = run(books)
+        (letter,) = letters(books)
+        ((line,), fees_of_letter) = letter["claims"], letter["fees"]
+        assert (line["document_no"], Decimal(line["open_amount"]), Decimal(line["interest"]), fees_of_letter) == ("T-1", 0, 200, [])
+        assert "arItemId" not in result
+        assert item(books, "T-1")["reminderLevel"] == 1
+
 
 def test_a_kid_of_a_letter_sent_by_a_caller(books: House) -> None:
     """A reminder of 0 posted over HTTP names two claims in its text lines: its KID pays both."""

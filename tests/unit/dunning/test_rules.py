@@ -14,10 +14,12 @@ from reskontro.kit.money import ZERO
 from reskontro.ledger.posting import OpenItem
 from reskontro.norway.calendars import is_working_day
 from reskontro.norway.deadlines import earliest_chain
+from reskontro.receivable.dunning.documents import split_claims
 from reskontro.receivable.dunning.rules import (
     Claim,
     Holds,
     Plan,
+    Proposal,
     claims_of,
     handover_stop,
     is_held,
@@ -310,3 +312,11 @@ def test_every_day_of_two_years_counts_as_a_business_day() -> None:
         counted = plan().counted(day)
         assert counted >= day
         assert is_working_day(counted)
+
+
+def test_more_claims_than_a_document_has_lines_make_several_letters() -> None:
+    """Each claim is in one of them, oldest first."""
+    claims = [claim(due=DUE + timedelta(days=shift)) for shift in range(5)]
+    proposal = Proposal(plan().steps[0], "NOK", claims)
+    assert [letter.claims for letter in split_claims(proposal, 2)] == [claims[:2], claims[2:4], claims[4:]]
+    assert [letter.claims for letter in split_claims(proposal, 5)] == [claims]
