@@ -26,13 +26,12 @@ TAGS = {
     "Insights": "what is open, by age, on any day",
     "LogItems": "the log: who did what, when",
     "Files": "attachments and bank files (OCR giro, camt.054, mandates)",
-    "Actions": "runs: reminders, interest, hand-over, closing of periods",
+    "Actions": "runs (reminders, interest, matching, direct debit, closing of periods) and reports (PDF, XLSX, CSV, JSON, SAF-T)",
     "DocumentBundles": "documents that go to one receiver together",
 }
 """What each group of operations is for, those to come included, in the order of importance."""
 
 OTHER_PLANNED = (
-    "Reports in PDF, spreadsheet and SAF-T form",
     "The products Debt Collection and Distribution, and webhooks",
     "A console in the browser",
     "Spreading one database over several machines by Citus (tables and keys are laid out for it)",
