@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from tests.api.postings import booked
-from tests.api.reports import as_json, fill, lines, year
-from tests.api.support import created, invoice
+from tests.api.reports import as_json, content, csv_rows, fill, lines, year
+from tests.api.support import amounts, created, exchange_rate, invoice
 from tests.house import House, exact_json
 
 DAYS = ("2026-08-31", "2026-09-10", "2026-10-01", "2026-10-02", "2026-10-31", "2026-11-01", "2026-11-09", "2026-11-25")
@@ -85,12 +86,12 @@ class TestAgeing:
         """The item is open again from the day of the undoing on, in every level."""
         match_id = listed(full, "/aritems?documentno=26001&expand=matches", "arItems")[0]["matches"][-1]["matchId"]
         assert full.call("DELETE", f"/matches/{match_id}").status_code == 200
-        for as_of, amounts in (("2026-11-24", []), ("2026-11-25", [750])):
+        for as_of, expected in (("2026-11-24", []), ("2026-11-25", [750])):
             report = {"asOfDate": as_of, "customerNos": ["100001"]}
             found = lines(full, "OPEN-ITEM", reportType="OPEN-ITEMS", **report)
-            assert [line["openAmount"] for line in found if line["documentNo"] == "26001"] == amounts
+            assert [line["openAmount"] for line in found if line["documentNo"] == "26001"] == expected
             by_item = lines(full, "OPEN-ITEM", reportType="AGEING", level="ITEM", **report)
-            assert [line["totalAmount"] for line in by_item if line["documentNo"] == "26001"] == amounts
+            assert [line["totalAmount"] for line in by_item if line["documentNo"] == "26001"] == expected
 
 
 class TestOpenItems:
@@ -320,3 +321,47 @@ class TestEmptyLedger:
         assert [line["balance"] for line in lines(books, **year("LEDGER-SPECIFICATION"))] == [0, 0, 0]
         assert lines(books, **year("ACCOUNT-SPECIFICATION")) == []
         assert [line["closingBalance"] for line in lines(books, **year("TRIAL-BALANCE"))] == [0]
+
+
+class TestOtherSettings:
+    def test_a_fiscal_year_that_begins_in_july(self, books: House) -> None:
+        """Period 4 of 2026 is October; the year goes on in the next calendar year, and its income with it."""
+        answer = books.put("/clientconfigs/gl.fiscalYearStart", {"clientConfig": {"value": 7}})
+        assert answer.status_code == 200, answer.text
+        created(books, invoice(documentNo="26001", documentDate="2026-10-05"))
+        created(books, invoice(documentNo="27001", documentDate="2027-02-05"))
+        report = as_json(books, **year("LEDGER-SPECIFICATION", 4, 4))
+        assert (report["parameters"]["fromDate"], report["parameters"]["toDate"]) == ("2026-10-01", "2026-10-31")
+        assert [line["balance"] for line in report["lines"] if line["lineType"] == "CLOSING"] == [1250]
+        found = {line["glAccount"]: line for line in lines(books, **year("TRIAL-BALANCE", 8, 8))}
+        assert (found["3000"]["openingBalance"], found["3000"]["credit"], found["3000"]["closingBalance"]) == (-1000, 1000, -2000)
+        assert [line["glDate"] for line in lines(books, "POSTING", **year("ACCOUNT-SPECIFICATION", 1, 12, glAccounts=["3000"]))] == [
+            *("2026-10-05", "2027-02-05")
+        ]
+
+    def test_a_currency_without_decimals(self, books: House) -> None:
+        """Yen are shown as yen."""
+        exchange_rate(books, "JPY", "0.07")
+        created(books, invoice(documentNo="26001", currency="JPY", currencyAmounts=amounts(100000, 25000)))
+        found = csv_rows(content(books, {"reportType": "OPEN-ITEMS", "format": "CSV", "currency": "JPY", "language": "en"}))
+        assert [(line["openAmount"], line["baseOpenAmount"]) for line in found if line["lineType"] == "OPEN-ITEM"] == [("125000", "8750.00")]
+        aged = csv_rows(content(books, {"reportType": "AGEING", "format": "CSV", "currency": "JPY", "language": "en"}))
+        assert [line["totalAmount"] for line in aged] == ["125000", "125000"]
+
+    def test_open_items_of_one_currency_and_some_customers(self, full: House) -> None:
+        """Both limits hold for the items and the totals."""
+        euro = lines(full, "OPEN-ITEM", reportType="OPEN-ITEMS", currency="EUR")
+        assert [(line["customerNo"], line["currency"]) for line in euro] == [("100003", "EUR")]
+        some = lines(full, reportType="OPEN-ITEMS", customerNos=["100002", "100001"])
+        assert {line["customerNo"] for line in some} == {"100001", "100002", None}
+        assert some[-1]["baseOpenAmount"] == 538 + 1900
+
+    def test_a_ledger_that_starts_in_the_year(self, books: House) -> None:
+        """Periods before its start are no part of a report that asks for the whole year."""
+        house = replace(books, client_no=books.add_client(books.client_no + 30_000, ledgerStart="2026-09-01"))
+        house.customer("100001", "Kari Prøve")
+        created(house, invoice(documentNo="26001", documentDate="2026-09-05"))
+        report = as_json(house, **year("ACCOUNT-SPECIFICATION"))
+        assert report["parameters"] == {"glYear": 2026, "period": "1-12", "fromDate": "2026-09-01", "toDate": "2026-12-31"}
+        assert lines(house, **year("LEDGER-SPECIFICATION", 1, 3)) == []
+        assert [line["closingBalance"] for line in lines(house, **year("TRIAL-BALANCE", 1, 3))] == [0]
