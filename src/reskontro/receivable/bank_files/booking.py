@@ -108,7 +108,7 @@ class BankDesk(CustomerItemDesk):
         assert context.run is not None and context.run.file_id is not None
         self.origin = origin
         self.file_id = context.run.file_id
-        self.rules = PaymentRules(self)
+        self._rules: PaymentRules | None = None
         self._own = own_accounts(context)
         self._terms: dict[tuple[str, str, date, date], Terms | Message] = {}
 
@@ -164,9 +164,16 @@ class BankDesk(CustomerItemDesk):
 
     def load(self, payments: Sequence[BankPayment]) -> None:
         """Look up what the payments mean, in a statement per table."""
+        self._rules = PaymentRules(self)
         wanted = [payment.clues for payment in payments if payment.amount > 0]
         if wanted:
-            self.rules.load(wanted, max(payment.booking_date for payment in payments))
+            self._rules.load(wanted, max(payment.booking_date for payment in payments))
+
+    def write(self) -> None:
+        """Send everything that took effect; once per desk."""
+        super().write()
+        # They hold the desk: without the circle its thousands of items are gone with it, and wait for no collection.
+        self._rules = None
 
     # ------------------------------------------------------------------------------------------------ booking one
 
@@ -188,7 +195,8 @@ class BankDesk(CustomerItemDesk):
             )
             if payment.amount < 0:
                 return self._book_unidentified(payment, terms, booking, "NEGATIVE")
-            found = self.rules.find(payment.clues, terms.day)
+            assert self._rules is not None, "the set was loaded"
+            found = self._rules.find(payment.clues, terms.day)
             if found.account_no is None:
                 return self._book_unidentified(payment, terms, booking, found.exception or "TEXT-ONLY")
             return self._book_with_customer(payment, terms, booking, found)
