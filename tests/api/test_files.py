@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
@@ -361,6 +362,25 @@ class TestGet:
             assert answer.headers["cache-control"] == "no-store"
             assert int(answer.headers["content-length"]) == len(PNG)
         assert [event for event, _, _ in events(books)] == ["FILE-STORED", *["FILE-DOWNLOADED"] * 3]
+
+    @pytest.mark.parametrize("accept", ["application/json", "application/octet-stream"])
+    def test_a_large_file_is_never_whole_in_memory(self, books: House, accept: str) -> None:
+        """It is fetched from the database piece by piece while it is sent."""
+        content = b"%PDF-" + bytes(range(256)) * (70 << 10)
+        file_id = uploaded(books, content)["fileId"]
+        url = f"/arm/v1/clients/{books.client_no}/files/{file_id}?expand=content"
+        received = 0
+        tracemalloc.start()
+        try:
+            with books.http.stream("GET", url, headers={"Authorization": f"Bearer {books.token()}", "Accept": accept}) as answer:
+                assert answer.status_code == 200
+                for piece in answer.iter_raw(65_536):
+                    received += len(piece)
+            peak = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+        assert received == int(answer.headers["content-length"]) >= len(content)
+        assert peak < len(content) / 2
 
     @pytest.mark.parametrize("accept", ["text/html", "image/svg+xml", "application/pdf", "application/xhtml+xml"])
     def test_no_other_type(self, books: House, accept: str) -> None:
