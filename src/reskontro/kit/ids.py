@@ -3,56 +3,67 @@
 from __future__ import annotations
 
 import os
-import threading
 import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from binascii import b2a_base64
+from typing import Any
 from uuid import UUID, SafeUUID
 
-_RANDOM_BYTES = 16 * 1024
+_IDS_AT_ONCE = 1_000
+_RANDOM_BYTES = 10
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 _new, _set = object.__new__, object.__setattr__
-_lock = threading.Lock()
-_pool = b""
-_offset = 0
+_unknown = SafeUUID.unknown
+_pool: list[int] = []
+"""The lower 80 bits of ids to come: version, variant and what is random."""
 
 
 class IdMalformed(ValueError):
     """The text is not 16 bytes in base64url without padding."""
 
 
-def _forget_pool() -> None:
-    """A forked process must not hand out the random bits of its parent again."""
-    global _pool, _offset
-    _pool, _offset = b"", 0
+class _FreshId(UUID):
+    """An id made here: everything about it is written as rows in its time, so its hexadecimal form is made once and kept."""
+
+    __slots__ = ("hex",)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return UUID, (self.hex,)
 
 
-os.register_at_fork(after_in_child=_forget_pool)
+# A forked process must not hand out the random bits of its parent again.
+os.register_at_fork(after_in_child=_pool.clear)
+
+
+def _refill() -> None:
+    raw = os.urandom(_RANDOM_BYTES * _IDS_AT_ONCE)
+    for place in range(0, len(raw), _RANDOM_BYTES):
+        bits = int.from_bytes(raw[place : place + _RANDOM_BYTES], "big")
+        _pool.append(0x7 << 76 | (bits >> 68 & 0xFFF) << 64 | 0x2 << 62 | (bits & 0x3FFFFFFFFFFFFFFF))
 
 
 def new_id() -> UUID:
     """A fresh UUIDv7 (RFC 9562): 48 bits of milliseconds, 74 random bits drawn from a pool that is refilled from the system."""
-    global _pool, _offset  # noqa: PLW0603 - the pool is the module's, and the lock guards it
-    with _lock:
-        if _offset >= len(_pool):
-            _pool, _offset = os.urandom(_RANDOM_BYTES), 0
-        bits = int.from_bytes(_pool[_offset : _offset + 10], "big")
-        _offset += 10
-    value = (time.time_ns() // 1_000_000) & 0xFFFFFFFFFFFF
-    value = value << 80 | 0x7 << 76 | (bits >> 68 & 0xFFF) << 64 | 0x2 << 62 | (bits & 0x3FFFFFFFFFFFFFFF)
-    return _uuid(value)
-
-
-def _uuid(value: int) -> UUID:
-    """UUID(int=value) without its inspection of the arguments, which takes longer than all the rest."""
-    made = _new(UUID)
+    while True:
+        try:
+            # Taking one is a single step of the interpreter, so that no two threads take the same.
+            lower = _pool.pop()
+            break
+        except IndexError:
+            _refill()
+    value = (time.time_ns() // 1_000_000 & 0xFFFFFFFFFFFF) << 80 | lower
+    # UUID(int=value) without its inspection of the arguments, which takes longer than all the rest.
+    made = _new(_FreshId)
     _set(made, "int", value)
-    _set(made, "is_safe", SafeUUID.unknown)
+    _set(made, "is_safe", _unknown)
+    _set(made, "hex", value.to_bytes(16, "big").hex())
     return made
 
 
 def encode_id(value: UUID) -> str:
     """The 22 characters that stand for an id in URLs and bodies."""
-    return urlsafe_b64encode(value.bytes)[:22].decode("ascii")
+    return b2a_base64(value.int.to_bytes(16, "big"), newline=False)[:22].translate(_URL_SAFE).decode("ascii")
 
 
 def decode_id(text: str) -> UUID:

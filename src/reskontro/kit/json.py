@@ -90,7 +90,7 @@ def _plain(value: Any) -> Any:
         number = wire_number(value)
         # Decimal writes numbers below 1e-6 with an exponent; the surface never does.
         return msgspec.Raw(format(number, "f").encode()) if isinstance(number, Decimal) and number.adjusted() < -6 else number
-    if kind is UUID:
+    if isinstance(value, UUID):
         return encode_id(value)
     if kind is datetime:
         return wire_time(value)

@@ -79,7 +79,10 @@ def check_balance(lines: Sequence[GlLine]) -> None:
 def exceeds(lines: Sequence[GlLine], most: Decimal) -> bool:
     """Whether an amount of a line is larger than that, whatever its sign and in either currency."""
     least = -most
-    return any(not least <= line.amount <= most or not least <= line.currency_amount <= most for line in lines)
+    for line in lines:
+        if not least <= line.amount <= most or not least <= line.currency_amount <= most:
+            return True
+    return False
 
 
 def gather(parts: Sequence[Part]) -> list[Part]:
