@@ -149,6 +149,10 @@ class Books:
         """
         return self._rule_book.accounts_for(event, on, conditions)
 
+    def conditions_of(self, event: str) -> tuple[str, ...]:
+        """The conditions that the posting rules of an event look at."""
+        return self._rule_book.conditions_of(event)
+
     # ------------------------------------------------------------------------------------------------ periods
 
     def period_of(self, day: date) -> Period | None:

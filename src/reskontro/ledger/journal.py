@@ -10,6 +10,8 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
+from msgspec import Struct
+
 from reskontro.db.bulk import NULL, Outbox, Stage, copy_day, copy_json, copy_text
 from reskontro.db.engine import Transaction
 from reskontro.kit.money import ZERO
@@ -136,8 +138,7 @@ def write_transactions(outbox: Outbox, client_no: int, postings: Sequence[Ledger
     Raises Unbalanced, and then nothing may be committed, when one of them does not balance.
     """
     lines: list[str] = []
-    sums: dict[tuple[str, int, int], list[Decimal]] = {}
-    counts: dict[tuple[str, int, int], int] = {}
+    sums: dict[tuple[int, int], dict[str, _Sum]] = {}
     for t in postings:
         gl_year, gl_period, currency = t.gl_year, t.gl_period, t.currency
         head = f"{gl_year}\t{t.transaction_no}\t"
@@ -146,6 +147,7 @@ def write_transactions(outbox: Outbox, client_no: int, postings: Sequence[Ledger
         tail = f"\t{t.document_uuid.hex if t.document_uuid else NULL}\t{t.batch_uuid.hex if t.batch_uuid else NULL}\t{reverses}\t"
         text, created_by = _text(t.text), copy_text(t.created_by)
         rate = str(t.exchange_rate)
+        period_sums = sums.setdefault((gl_year, gl_period), {})
         left = currency_left = ZERO
         for line_no, line in enumerate(t.lines, 1):
             amount, currency_amount = line.amount, line.currency_amount
@@ -153,30 +155,40 @@ def write_transactions(outbox: Outbox, client_no: int, postings: Sequence[Ledger
             currency_left += currency_amount
             line_text = text if line.text is None else copy_text(line.text)
             dimensions = copy_json([{"dimensionNo": number, "value": value} for number, value in line.dimensions]) if line.dimensions else NULL
+            base = str(amount)
+            own = base if currency_amount is amount else str(currency_amount)
             lines.append(
-                f"{head}{line_no}{dates}{line.gl_account}\t{amount!s}\t{currency}\t{currency_amount!s}\t{rate}\t{line.vat_code or NULL}\t"
+                f"{head}{line_no}{dates}{line.gl_account}\t{base}\t{currency}\t{own}\t{rate}\t{line.vat_code or NULL}\t"
                 f"{line.account_no or NULL}\t{line.ar_item_id.hex if line.ar_item_id else NULL}{tail}{dimensions}\t{line_text}\t{created_by}"
             )
-            key = (line.gl_account, gl_year, gl_period)
-            entry = sums.get(key)
+            entry = period_sums.get(line.gl_account)
             if entry is None:
-                entry = sums[key] = [ZERO, ZERO]
-                counts[key] = 0
+                entry = period_sums[line.gl_account] = _Sum()
             if amount > 0:
-                entry[0] += amount
+                entry.debit += amount
             else:
-                entry[1] -= amount
-            counts[key] += 1
+                entry.credit -= amount
+            entry.count += 1
         if left or currency_left:
             check_balance(t.lines)
     if not lines:
         return
     outbox.rows(_gl_stage, lines, _INSERT_GL, (client_no, now))
-    _fold_balances(outbox, client_no, sums, counts)
+    _fold_balances(outbox, client_no, sums)
 
 
-def _fold_balances(outbox: Outbox, client_no: int, sums: dict[tuple[str, int, int], list[Decimal]], counts: dict[tuple[str, int, int], int]) -> None:
-    keys = sorted(sums)
+class _Sum(Struct):
+    """What a set posted to an account in a period."""
+
+    debit: Decimal = ZERO
+    credit: Decimal = ZERO
+    count: int = 0
+
+
+def _fold_balances(outbox: Outbox, client_no: int, sums: dict[tuple[int, int], dict[str, _Sum]]) -> None:
+    rows = sorted(
+        (account, *period, found.debit, found.credit, found.count) for period, accounts in sums.items() for account, found in accounts.items()
+    )
     outbox.execute(
         "insert into account_balance as b (client_no, gl_account, gl_year, gl_period, debit, credit, item_count)"
         " select %s, * from unnest(%s::text[], %s::int[], %s::smallint[], %s::numeric[], %s::numeric[], %s::bigint[])"
@@ -184,12 +196,7 @@ def _fold_balances(outbox: Outbox, client_no: int, sums: dict[tuple[str, int, in
         " set debit = b.debit + excluded.debit, credit = b.credit + excluded.credit, item_count = b.item_count + excluded.item_count",
         (
             client_no,
-            [key[0] for key in keys],
-            [key[1] for key in keys],
-            [key[2] for key in keys],
-            [sums[key][0] for key in keys],
-            [sums[key][1] for key in keys],
-            [counts[key] for key in keys],
+            *(list(column) for column in zip(*rows, strict=True)),
         ),
     )
 
@@ -208,12 +215,17 @@ def write_items(outbox: Outbox, client_no: int, items: Sequence[OpenItem], now: 
     for i in items:
         t = i.transaction
         assert t is not None
+        # Of most new items all four amounts are one.
+        original = str(i.original_amount)
+        base = original if i.base_original_amount is i.original_amount else str(i.base_original_amount)
+        own_open = original if i.open_amount is i.original_amount else str(i.open_amount)
+        base_open = base if i.base_open_amount is i.base_original_amount else str(i.base_open_amount)
         lines.append(
             f"{i.ar_item_id.hex}\t{i.account_no}\t{i.ar_item_type}\t{i.claim_kind}\t{_hex(i.claim_ar_item_id)}\t{_hex(i.document_uuid)}\t"
             f"{_text(i.document_no)}\t{_text(i.reference_no)}\t{i.kid or NULL}\t{copy_day(i.item_date or t.document_date)}\t{copy_day(i.due_date)}\t"
             f"{copy_day(t.gl_date)}\t{t.gl_year}\t{t.gl_period}\t{t.transaction_no}\t{i.control_account}\t{i.currency}\t{i.exchange_rate!s}\t"
-            f"{i.original_amount!s}\t{i.base_original_amount!s}\t{i.vat_amount!s}\t{'t' if i.reversal else 'f'}\t{i.open_amount!s}\t"
-            f"{i.base_open_amount!s}\t{i.credited_amount!s}\t{i.credited_vat!s}\t{copy_json(i.details) if i.details else '{}'}"
+            f"{original}\t{base}\t{i.vat_amount!s}\t{'t' if i.reversal else 'f'}\t{own_open}\t"
+            f"{base_open}\t{i.credited_amount!s}\t{i.credited_vat!s}\t{copy_json(i.details) if i.details else '{}'}"
         )
     outbox.rows(_ar_stage, lines, _INSERT_AR, (client_no, now, now))
 

@@ -13,7 +13,6 @@ from __future__ import annotations
 import heapq
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any, Final, Literal, Protocol
@@ -86,8 +85,7 @@ class LogOrigin(Protocol):
         ...
 
 
-@dataclass(slots=True)
-class LogEntry:
+class LogEntry(msgspec.Struct):
     """Something that was done. ``entity_id`` is never erased, so it must not be a personal value: a customer is named
     by its account number.
 

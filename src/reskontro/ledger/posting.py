@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
+
+from msgspec import Struct
 
 from reskontro.kit.money import ZERO, multiply
 
@@ -27,8 +28,7 @@ class Part(NamedTuple):
     dimensions: tuple[tuple[int, str], ...] = ()
 
 
-@dataclass(slots=True)
-class GlLine:
+class GlLine(Struct):
     """One line of a transaction; amounts are signed, debit positive."""
 
     gl_account: str
@@ -45,8 +45,7 @@ class GlLine:
     """A text of its own, over that of the transaction."""
 
 
-@dataclass(slots=True)
-class LedgerTransaction:
+class LedgerTransaction(Struct):
     """A balanced set of lines with one date; it gets its number when it is written."""
 
     journal: str
@@ -79,7 +78,7 @@ def check_balance(lines: Sequence[GlLine]) -> None:
 def exceeds(lines: Sequence[GlLine], most: Decimal) -> bool:
     """Whether an amount of a line is larger than that, whatever its sign and in either currency."""
     least = -most
-    for line in lines:
+    for line in lines:  # noqa: SIM110 - asked for every document, and a generator takes as long again
         if not least <= line.amount <= most or not least <= line.currency_amount <= most:
             return True
     return False
@@ -135,8 +134,7 @@ def post_document(
     return lines
 
 
-@dataclass(slots=True)
-class OpenItem:
+class OpenItem(Struct):
     """An AR item with its state: what is written once, and what matches change."""
 
     ar_item_id: UUID
@@ -162,7 +160,7 @@ class OpenItem:
     item_date: date | None = None
     exchange_rate: Decimal = ONE
     reversal: bool = False
-    details: dict[str, Any] = field(default_factory=dict)
+    details: dict[str, Any] = {}
     transaction: LedgerTransaction | None = None
     """The transaction of an item that is still to be written; None for a stored one."""
     changed: bool = False

@@ -109,6 +109,10 @@ class RuleBook:
         self._asked: dict[tuple[object, ...], PostingAccounts] = {}
         """The answers by conditions as they were spelled."""
 
+    def conditions_of(self, event: str) -> tuple[str, ...]:
+        """The names of the conditions that the active rules of an event look at."""
+        return self._names[event]
+
     def accounts_for(self, event: str, on: date, conditions: Mapping[str, str | None]) -> PostingAccounts:
         """The accounts for an event on a day; raises KeyError for an event that does not exist."""
         asked = (event, on if self._dated[event] else None, *map(conditions.get, self._names[event]))

@@ -26,7 +26,7 @@ def choose_accounts(desk: DocumentDesk, on: date, draft: Draft, composition: Com
     """Give every line with amounts its account, and its VAT account; ACCOUNT-UNKNOWN and ACCOUNT-CONTROL for those that cannot be used."""
     document_type = draft.document_type
     assert document_type is not None
-    books, usable = desk.books, desk.usable_accounts
+    books, usable, accounts_of_line = desk.books, desk.usable_accounts, desk.accounts_of_line
     for place, line in enumerate(composition.lines):
         if line.excl_vat is None:
             continue
@@ -34,16 +34,7 @@ def choose_accounts(desk: DocumentDesk, on: date, draft: Draft, composition: Com
         event, line_type = document_type, line.line_type
         if line_type == "FEE" and event != "RM" and line.vat_code == "7":
             event = "FEE"
-        found = books.accounts_for(
-            event,
-            on,
-            line_type=line_type,
-            vat_code=line.vat_code,
-            item_group1=raw.get("itemGroup1"),
-            article_no=raw.get("articleNo"),
-            customer_category=customer.customer_category,
-            country_code=customer.country_code,
-        )
+        found = accounts_of_line(event, on, line_type, line.vat_code, raw, customer)
         line.gl_account = raw.get("glAccount") or found.contra
         line.vat_account = found.vat if line.vat_code is not None else None
         if line.gl_account not in usable or line.vat_account not in usable:

@@ -7,10 +7,12 @@ tolerance, else TOTAL-SUM), the lines' VAT against the header's (VAT-SUM: the he
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
+
+from msgspec import Struct
 
 from reskontro.kit.messages import Messages, Severity
 from reskontro.kit.money import ZERO
@@ -38,8 +40,7 @@ class VatPolicy:
     """The last decimal of the currency: 0.01 or 1."""
 
 
-@dataclass(slots=True)
-class ComposedLine:
+class ComposedLine(Struct):
     """A line as it is posted and stored; a text line has no amounts."""
 
     raw: dict[str, Any]
@@ -52,14 +53,13 @@ class ComposedLine:
     vat_account: str | None = None
 
 
-@dataclass(slots=True)
-class Composition:
+class Composition(Struct):
     """The amounts of a document after the checks."""
 
     excl_vat: Decimal
     vat: Decimal
     incl_vat: Decimal
-    lines: list[ComposedLine] = field(default_factory=list)
+    lines: list[ComposedLine] = []
     from_header: bool = False
     """The document had no lines; its header stands as one."""
 

@@ -17,10 +17,12 @@ from reskontro.db.bulk import ASIDE_FROM, Outbox
 from reskontro.db.engine import Transaction
 from reskontro.kit.ids import encode_id, new_id
 from reskontro.kit.messages import Messages, Severity
-from reskontro.ledger.accounts import unusable
+from reskontro.ledger.accounts import unusable, usable_control_account
+from reskontro.ledger.books import PostingAccounts
 from reskontro.ledger.log import LogEntry
 from reskontro.ledger.payments import bank_account_key
 from reskontro.ledger.posting import ONE
+from reskontro.ledger.posting_rules import EVENTS
 from reskontro.norway.kid import KidTemplate
 from reskontro.receivable.customer_items import CustomerItemDesk
 from reskontro.receivable.customers.record import Customer
@@ -60,12 +62,15 @@ class DocumentDesk(CustomerItemDesk):
         self.policy = policy_of(context)
         self._vat_policies: dict[tuple[date, bool, Decimal | None, int], VatPolicy] = {}
         self._rounding_accounts: dict[date, str] = {}
+        self._line_accounts: dict[tuple[object, ...], PostingAccounts] = {}
+        self._control_accounts: dict[tuple[str | None, date], tuple[str | None, str]] = {}
+        self._by_article = {event: "article_no" in self.books.conditions_of(event) for event in EVENTS}
         self.usable_accounts = frozenset(
             number for number, account in self.books.accounts.items() if unusable(self.books, number) is None and not account.required_dimensions
         )
         """GL accounts that take any posting beside the control account."""
         self.base_country: str = self.books.config("base.country", context.today)
-        self._documents: dict[str, KnownDocument] = {}
+        self._documents: dict[str, KnownDocument | NewDocument] = {}
         self._asked_keys: set[str] = set()
         self._bundles: dict[UUID, dict[tuple[int, str], UUID]] = {}
         self._new_bundles: dict[UUID, dict[tuple[int, str], tuple[UUID, str]]] = {}
@@ -73,7 +78,7 @@ class DocumentDesk(CustomerItemDesk):
         self.numbers = DocumentNumbers(transaction, context, self._used_keys)
         self._kids: KidNumbers | None = None
         self._attachments: dict[UUID, bool] = {}
-        self.new_documents: list[Any] = []
+        self.new_documents: list[NewDocument] = []
         """Sent by ``write``."""
         self.letters_without_item: list[tuple[NewDocument, list[UUID]]] = []
         """Letters that posted nothing, with the claims that their KID means; sent by ``write``."""
@@ -140,7 +145,8 @@ class DocumentDesk(CustomerItemDesk):
         key = document_no.lower()
         if key not in self._asked_keys:
             self._load_documents({key})
-        return self._documents.get(key)
+        found = self._documents.get(key)
+        return found.known() if isinstance(found, NewDocument) else found
 
     def vat_policy(self, on: date, customer: Customer | None, rate: Decimal | None, decimals: int) -> VatPolicy:
         """What the client and the customer mean for VAT on a day, in a currency of so many decimals; made once for the documents it is equal for."""
@@ -159,6 +165,35 @@ class DocumentDesk(CustomerItemDesk):
             )
         return found
 
+    def accounts_of_line(
+        self, event: str, on: date, line_type: str, vat_code: str | None, raw: dict[str, Any], customer: Customer
+    ) -> PostingAccounts:
+        """The accounts of a line by the posting rules; lines that differ in nothing the rules look at are many."""
+        group = raw.get("itemGroup1")
+        article = raw.get("articleNo") if self._by_article[event] else None
+        key = (event, on, line_type, vat_code, group, article, customer.customer_category, customer.country_code)
+        found = self._line_accounts.get(key)
+        if found is None:
+            found = self._line_accounts[key] = self.books.accounts_for(
+                event,
+                on,
+                line_type=line_type,
+                vat_code=vat_code,
+                item_group1=group,
+                article_no=article,
+                customer_category=customer.customer_category,
+                country_code=customer.country_code,
+            )
+        return found
+
+    def control_account(self, own: str | None, on: date) -> tuple[str | None, str]:
+        """``usable_control_account``, asked once for the documents it is equal for."""
+        key = (own, on)
+        found = self._control_accounts.get(key)
+        if found is None:
+            found = self._control_accounts[key] = usable_control_account(self.books, own, on)
+        return found
+
     def rounding_account(self, on: date) -> str:
         """The account of rounding differences on a day, empty when no rule names one."""
         found = self._rounding_accounts.get(on)
@@ -175,8 +210,9 @@ class DocumentDesk(CustomerItemDesk):
 
     # ------------------------------------------------------------------------------------------------ taking effect
 
-    def add_document(self, document: KnownDocument, origin: Origin) -> None:
+    def add_document(self, document: NewDocument, origin: Origin) -> None:
         """Let a new document take effect for those that follow."""
+        self.new_documents.append(document)
         key = document.document_no.lower()
         self._asked_keys.add(key)
         self._used_keys.add(key)
@@ -245,7 +281,7 @@ class DocumentDesk(CustomerItemDesk):
         """Give another KID to documents whose generated one turns out to be in use; asked once for the whole set."""
         if self._kids is None:
             return
-        generated = {document.kid: document for document in self.new_documents if document.kid_generated}
+        generated = {document.kid: document for document in self.new_documents if document.kid_generated and document.kid is not None}
         while generated:
             taken = self._kids.taken(generated)
             again = [generated[kid] for kid in taken]

@@ -14,10 +14,10 @@ from reskontro.kit.fields import Invalid
 from reskontro.kit.ids import new_id
 from reskontro.kit.json import write_json
 from reskontro.kit.money import multiply
-from reskontro.ledger.accounts import unusable, usable_control_account
+from reskontro.ledger.accounts import unusable
 from reskontro.ledger.claims import LETTER_CLAIMS
 from reskontro.ledger.payments import bank_account_key, bank_gl_account
-from reskontro.ledger.posting import ONE, LedgerTransaction, OpenItem, Part, exceeds, gather, post_document
+from reskontro.ledger.posting import ONE, LedgerTransaction, OpenItem, Part, exceeds, post_document
 from reskontro.norway.identities import currency_decimals
 from reskontro.norway.kid import KidTooLong
 from reskontro.receivable.customers.desk import CustomerOutcome
@@ -338,39 +338,21 @@ def _take_effect(desk: DocumentDesk, draft: Draft, case: _Case, customer: Custom
         item=item,
         transaction=posting,
         batch_uuid=origin.batch_uuid,
+        parts=parts,
     )
-    known = KnownDocument(
-        document_uuid,
-        document_no,
-        kind,
-        customer.account_no,
-        case.currency,
-        document_date,
-        composition.excl_vat,
-        composition.vat,
-        composition.incl_vat,
-        draft.content_hash,
-        posting.gl_year if posting else None,
-        None,
-        item,
-        customer.customer_no,
-        kid,
-    )
-    known.parts = gather(parts)
     if "bundleReference" in values and origin.batch_uuid is not None:
         new.bundle_id = desk.bundle(origin.batch_uuid, customer.account_no, values["bundleReference"])
     if item is not None:
         desk.add_item(item)
         if kind == "CN" and case.credited is not None:
-            settle_credit(desk, item, case.credited, composition, origin, known)
+            settle_credit(desk, item, case.credited, composition, origin, new.known())
         elif kind == "PY":
-            settle_document(desk, draft, item, known, case.references, origin)
+            settle_document(desk, draft, item, new.known(), case.references, origin)
     if draft.notice is not None:
         new.bundle_id = draft.notice.bundle_id
     if item is None and kid is not None and kind in CLAIM_KINDS and case.meant:
         desk.letters_without_item.append((new, [claim.ar_item_id for claim in case.meant]))
-    desk.new_documents.append(new)
-    desk.add_document(known, origin)
+    desk.add_document(new, origin)
     _check_credit_limit(desk, draft, customer, kind)
     new.result = ItemResult(
         "CREATED",
@@ -391,7 +373,7 @@ def _take_effect(desk: DocumentDesk, draft: Draft, case: _Case, customer: Custom
 def _control_account(desk: DocumentDesk, case: _Case, draft: Draft, customer: Customer) -> str | None:
     """The customer's control account, or for a first posting that of the rules; None with a finding when it cannot be posted to."""
     assert case.gl_day is not None
-    control, tried = usable_control_account(desk.books, customer.control_account, case.gl_day)
+    control, tried = desk.control_account(customer.control_account, case.gl_day)
     if control is None:
         draft.messages.cross("E", "ACCOUNT-UNKNOWN", "document", "", value=tried)
     return control
@@ -410,16 +392,15 @@ def _parts(desk: DocumentDesk, case: _Case, kind: str, draft: Draft) -> list[Par
         document_dimensions = _dimensions(draft.values)
 
         def dimensions(raw: dict[str, Any]) -> tuple[tuple[int, str], ...]:
-            return _dimensions(raw) or document_dimensions
+            return document_dimensions if "dimensions" not in raw else _dimensions(raw) or document_dimensions
 
         if kind == "CN" and case.credited is not None:
             parts = credit_parts(desk, composition, case.credited, rounding, dimensions)
         else:
             parts = parts_of(composition, rounding, dimensions)
     for number in dict.fromkeys([part.gl_account for part in parts]):
-        code = unusable(desk.books, number)
-        if code is not None:
-            draft.messages.cross("E", code, "document", "", value=number)
+        if number not in desk.usable_accounts:
+            draft.messages.cross("E", unusable(desk.books, number) or "", "document", "", value=number)
     return parts
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from msgspec import Struct
+
 from reskontro.db.bulk import NULL, copy_day, copy_json, copy_text
 from reskontro.kit.money import ZERO
-from reskontro.ledger.posting import LedgerTransaction, OpenItem
+from reskontro.ledger.posting import LedgerTransaction, OpenItem, Part, gather
 from reskontro.receivable.documents.amounts import ComposedLine
+from reskontro.receivable.documents.store import KnownDocument
 
 COLUMN_FIELDS = frozenset(
     (
@@ -40,8 +42,7 @@ def _text(value: str | None) -> str:
     return NULL if value is None else copy_text(value)
 
 
-@dataclass(slots=True)
-class NewDocument:
+class NewDocument(Struct):
     """One document of a set, judged and posted, still to be written."""
 
     document_uuid: UUID
@@ -63,13 +64,38 @@ class NewDocument:
     created_by: str
     defaults: str
     """Defaults taken over from the customer, as members of a JSON object, each with a comma before it."""
-    lines: list[ComposedLine] = field(default_factory=list)
+    lines: list[ComposedLine] = []
     reference_document_uuid: UUID | None = None
     item: OpenItem | None = None
     transaction: LedgerTransaction | None = None
     bundle_id: UUID | None = None
     batch_uuid: UUID | None = None
     result: Any = None
+    parts: list[Part] = []
+    """What it posted besides the control account, not gathered."""
+    _known: KnownDocument | None = None
+
+    def known(self) -> KnownDocument:
+        """What later documents of the set need to know of it; few are asked for."""
+        if self._known is None:
+            t = self.transaction
+            self._known = KnownDocument(
+                self.document_uuid,
+                self.document_no,
+                self.document_type,
+                self.account_no,
+                self.currency,
+                self.document_date,
+                *self.amounts,
+                self.content_hash,
+                t.gl_year if t is not None else None,
+                None,
+                self.item,
+                self.customer_no,
+                self.kid,
+                gather(self.parts),
+            )
+        return self._known
 
     def change_kid(self, kid: str) -> None:
         """Take another generated KID; the item and the result follow."""
@@ -77,6 +103,8 @@ class NewDocument:
         if self.item is not None:
             self.item.kid = kid
         self.result.kid = kid
+        if self._known is not None:
+            self._known.kid = kid
 
     def row(self) -> str:
         """The line for the stage of documents."""
