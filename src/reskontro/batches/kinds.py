@@ -47,6 +47,11 @@ class Item:
         self.draft: Any = None
         self.prepared_for: Any = None
 
+    def forget_draft(self) -> None:
+        """Let go of what was made in advance: the item is done."""
+        self.draft = self.prepared_for = None
+        self.sent.forget_values()
+
     @property
     def value(self) -> dict[str, Any]:
         """Its value as read from JSON."""

@@ -24,6 +24,7 @@ from reskontro.kit.money import DIGITS_MAX, decimals_of, digits_of
 Use = Literal["in-out", "in", "out"]
 Check = Callable[[Any], Any]
 MULTILINE_FROM = 200
+_TEXT: Any = Annotated[str, Meta(min_length=1)]
 _AMOUNT_LIMIT = 10**DIGITS_MAX - 1
 NATURAL_KEY = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]*", re.ASCII)
 
@@ -111,7 +112,8 @@ class Field:
         self.untouched = untouched
         """An object whose inner fields are read later, by whoever takes it on."""
         self.wire = wire
-        """For ``kit.quick``: the type that a decoder may make of the value, without an object in it; None when it may be anything."""
+        """For ``kit.quick``: the type that a decoder may make of the value, without an object in it, and of which ``check`` clears none; None when
+        it may be anything."""
         self.settled = settled
         """For ``kit.quick``: what the decoder makes of a text without blanks at its ends is what ``check`` would give."""
         self.position = 0
@@ -310,7 +312,9 @@ def texts(
             try:
                 if entry is None:
                     continue
-                cleaned = clean_text(_string(entry), multiline=False)
+                cleaned = (
+                    entry.strip() if type(entry) is str and entry.isascii() and entry.isprintable() else clean_text(_string(entry), multiline=False)
+                )
                 if not cleaned:
                     continue
                 if len(cleaned) > element_maximum:
@@ -482,7 +486,7 @@ def day(name: str, description: str = "", *, check_day: Callable[[date], None] |
             check_day(found)
         return found
 
-    wire: Any = date if check_day is None else str
+    wire: Any = date if check_day is None else _TEXT
     return Field(name, check, {"type": "string", "format": "date"}, description, wire=wire, settled=check_day is None, **options)
 
 
@@ -508,7 +512,7 @@ def moment(name: str, description: str = "", **options: Any) -> Field:
             raise Invalid("FORMAT", value=value)
         return found
 
-    return Field(name, check, {"type": "string", "format": "date-time"}, description, wire=str, **options)
+    return Field(name, check, {"type": "string", "format": "date-time"}, description, wire=_TEXT, **options)
 
 
 def choice(name: str, values: Iterable[str], description: str = "", **options: Any) -> Field:
@@ -541,7 +545,7 @@ def identifier(name: str, description: str = "", **options: Any) -> Field:
             raise Invalid("FORMAT", value=value) from None
 
     schema = {"type": "string", "minLength": 22, "maxLength": 22, "pattern": "^[A-Za-z0-9_-]{22}$"}
-    return Field(name, check, schema, description, wire=str, **options)
+    return Field(name, check, schema, description, wire=_TEXT, **options)
 
 
 def looked_up(name: str, maximum: int, look_up: Callable[[str], str | None], code: str, description: str = "", **options: Any) -> Field:
@@ -560,7 +564,7 @@ def looked_up(name: str, maximum: int, look_up: Callable[[str], str | None], cod
             raise Invalid(code, value=value)
         return found
 
-    return Field(name, check, {"type": "string", "maxLength": maximum}, description, wire=str, **options)
+    return Field(name, check, {"type": "string", "maxLength": maximum}, description, wire=_TEXT, **options)
 
 
 def nested(name: str, inner: Schema, description: str = "", **options: Any) -> Field:

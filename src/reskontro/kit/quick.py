@@ -6,8 +6,10 @@ order, or might not be, is left to the long way, which makes the findings: the s
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 from typing import Annotated, Any, Final, NotRequired, Required, TypedDict, cast
@@ -25,6 +27,9 @@ _DEPTH_MAX: Final = DEPTH_MAX // 2
 """Nothing in order is nested like that; deeper values are left to whoever counts exactly."""
 
 _untyped = msgspec.json.Decoder(float_hook=Decimal)
+# These find a text of two bytes in half the time of ``in``.
+_blank_before = re.compile(b' "').search
+_blank_after = re.compile(b'" ').search
 _encoder = msgspec.json.Encoder(decimal_format="number")
 
 Finish = Callable[[dict[str, Any]], int]
@@ -77,8 +82,8 @@ class QuickReader:
 
     @cached_property
     def _parts(self) -> tuple[Callable[[bytes], dict[str, Any]], Finish]:
-        kind, finish = _compile(self._schema, require=self._require)
-        return msgspec.json.Decoder(kind, float_hook=Decimal).decode, finish
+        kind, plan = _compile(self._schema, require=self._require)
+        return msgspec.json.Decoder(kind, float_hook=Decimal).decode, _finish(plan)
 
     def __call__(self, data: bytes) -> dict[str, Any] | None:
         """The values of an object without any finding; None when it has to be read the long way."""
@@ -97,15 +102,15 @@ def _plain(data: bytes) -> tuple[bytes, int]:
 
     Raises when a text may hold something that reading would change or refuse: a blank at an end, a control character, a form that is not NFC.
     """
-    if b' "' in data or b'" ' in data or b"\n" in data or b"\t" in data or b"\r" in data:
+    if _blank_before(data) or _blank_after(data) or b"\n" in data or b"\t" in data or b"\r" in data:
         data = msgspec.json.format(data, indent=-1)
-        if b' "' in data or b'" ' in data:
+        if _blank_before(data) or _blank_after(data):
             raise _NotInOrder
     # Every key ends like this; inside a text it can only stand after an escape or at the beginning, which counts a member too many.
     members = data.count(b'":')
     if b"\\" in data:
         data = _encoder.encode(_untyped.decode(data))
-        if b"\\" in data or b' "' in data or b'" ' in data:
+        if b"\\" in data or _blank_before(data) or _blank_after(data):
             raise _NotInOrder
     if _DELETE in data:
         raise _NotInOrder
@@ -130,52 +135,66 @@ def _is_latin(text: str) -> bool:
     return True
 
 
-def _compile(schema: Schema, *, require: bool) -> tuple[Any, Finish]:
-    """The type that the decoder makes of an object, and what finishes its values and counts the members of the object."""
+@dataclass
+class _Plan:
+    """What is left to do with the values of an object when it is decoded, by name of the field."""
+
+    checks: list[tuple[str, Callable[[Any], Any]]]
+    opened: list[Field]
+    flat: list[tuple[str, list[tuple[str, Callable[[Any], Any]]]]]
+    """Nested objects with nothing but checks, and these."""
+    objects: list[tuple[str, Finish]]
+    arrays: list[tuple[str, Finish]]
+
+    @property
+    def is_flat(self) -> bool:
+        return not (self.opened or self.flat or self.objects or self.arrays)
+
+
+def _compile(schema: Schema, *, require: bool) -> tuple[Any, _Plan]:
+    """The type that the decoder makes of an object, and what is left to do then."""
     members: dict[str, Any] = {}
-    checks: list[tuple[str, Callable[[Any], Any]]] = []
-    opened: list[Field] = []
-    objects: list[tuple[str, Finish]] = []
-    arrays: list[tuple[str, Finish]] = []
+    plan = _Plan([], [], [], [], [])
     for field in schema.fields:
         if field.use == "out":
             continue
         kind: Any = field.wire
         if field.inner is not None and not field.untouched:
             # The elements of an array must be whole in an update too.
-            kind, finish = _compile(field.inner, require=require or field.array)
+            kind, inner = _compile(field.inner, require=require or field.array)
             if field.array:
                 kind = Annotated[list[kind], msgspec.Meta(max_length=field.array_max)]
-            (arrays if field.array else objects).append((field.name, finish))
+                plan.arrays.append((field.name, _finish(inner)))
+            elif inner.is_flat:
+                plan.flat.append((field.name, inner.checks))
+            else:
+                plan.objects.append((field.name, _finish(inner)))
         elif kind is None:
             kind = Any
-            opened.append(field)
+            plan.opened.append(field)
         elif not field.settled:
-            checks.append((field.name, field.check))
+            plan.checks.append((field.name, field.check))
         members[field.name] = Required[kind] if require and field.required else NotRequired[kind]
     typed = cast(Any, TypedDict)(schema.name, members)
-    return typed, _finish(tuple(checks), tuple(opened), tuple(objects), tuple(arrays))
+    return typed, plan
 
 
-def _finish(
-    checks: tuple[tuple[str, Callable[[Any], Any]], ...],
-    opened: tuple[Field, ...],
-    objects: tuple[tuple[str, Finish], ...],
-    arrays: tuple[tuple[str, Finish], ...],
-) -> Finish:
-    """The function that finishes the values of an object and counts its members; the flat ones, which are many, have a shorter one."""
-
-    def finish_flat(values: dict[str, Any]) -> int:
-        for name, check in checks:
-            if name in values:
-                checked = check(values[name])
-                if checked is CLEARED:
-                    raise _NotInOrder
-                values[name] = checked
-        return len(values)
+def _finish(plan: _Plan) -> Finish:
+    """The function that finishes the values of an object and counts its members, those of nested objects included."""
+    checks, opened, flat, objects, arrays = plan.checks, plan.opened, plan.flat, plan.objects, plan.arrays
 
     def finish(values: dict[str, Any]) -> int:
-        count = finish_flat(values)
+        count = len(values)
+        for name, check in checks:
+            if name in values:
+                values[name] = check(values[name])
+        for name, inner_checks in flat:
+            if name in values:
+                inside = values[name]
+                count += len(inside)
+                for key, check in inner_checks:
+                    if key in inside:
+                        inside[key] = check(inside[key])
         for field in opened:
             if field.name in values:
                 count += _finish_open(field, values)
@@ -188,7 +207,7 @@ def _finish(
                     count += inner(element)
         return count
 
-    return finish if opened or objects or arrays else finish_flat
+    return finish
 
 
 def _finish_open(field: Field, values: dict[str, Any]) -> int:

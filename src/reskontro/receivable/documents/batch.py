@@ -26,7 +26,12 @@ def process(transaction: Transaction, context: ChunkContext, items: Sequence[Ite
     policy = desk.policy
     drafts = [item.draft if item.prepared_for == context.policy_key else read(item.sent, policy) for item in items]
     desk.load(drafts)
-    results = [post(desk, draft, item.origin) for item, draft in zip(items, drafts, strict=True)]
+    drafts.reverse()
+    results: list[ItemResult] = []
+    for item in items:
+        results.append(post(desk, drafts.pop(), item.origin))
+        # The memory of what has become rows is used again at once, while it is near.
+        item.forget_draft()
     desk.write()
     return results
 

@@ -270,7 +270,7 @@ class DocumentDesk(CustomerItemDesk):
         with Outbox(transaction, aside=len(self.new_documents) >= ASIDE_FROM) as outbox:
             self.write_ledger(outbox)
             store.insert_documents(outbox, client_no, now, [document.row() for document in self.new_documents])
-            store.insert_lines(outbox, client_no, [row for document in self.new_documents for row in document.line_rows()])
+            store.insert_lines(outbox, client_no, [row for document in self.new_documents for row in document.line_rows])
             store.insert_letter_claims(
                 outbox, client_no, [(new.kid, claim, new.document_uuid) for new, claims in self.letters_without_item for claim in claims]
             )

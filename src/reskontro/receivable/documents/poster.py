@@ -28,7 +28,7 @@ from reskontro.receivable.documents.amounts import Composition, check_header, co
 from reskontro.receivable.documents.credits import check_credit, credit_parts, settle_credit
 from reskontro.receivable.documents.desk import DocumentDesk, failed, unchanged
 from reskontro.receivable.documents.payments import check_payment, settle_document
-from reskontro.receivable.documents.record import NewDocument
+from reskontro.receivable.documents.record import NewDocument, document_details, line_rows
 from reskontro.receivable.documents.references import find_references
 from reskontro.receivable.documents.rules import Draft, check_decimals
 from reskontro.receivable.documents.schemas import DOCUMENT
@@ -320,7 +320,7 @@ def _take_effect(desk: DocumentDesk, draft: Draft, case: _Case, customer: Custom
         account_no=customer.account_no,
         customer_no=customer.customer_no,
         document_no=document_no,
-        values=values,
+        reference_no=values.get("referenceNo"),
         document_date=document_date,
         due_date=case.due_date,
         gl_date=case.gl_day,
@@ -332,8 +332,8 @@ def _take_effect(desk: DocumentDesk, draft: Draft, case: _Case, customer: Custom
         base_amounts=_base_amounts(desk, case, composition),
         content_hash=draft.content_hash,
         created_by=origin.user_id,
-        defaults=_defaults(values, customer),
-        lines=composition.lines,
+        details=document_details(values, _defaults(values, customer)),
+        line_rows=line_rows(document_uuid, composition.lines),
         reference_document_uuid=case.references[0].document_uuid if case.references else None if not case.meant else case.meant[0].document_uuid,
         item=item,
         transaction=posting,
@@ -399,8 +399,9 @@ def _parts(desk: DocumentDesk, case: _Case, kind: str, draft: Draft) -> list[Par
         else:
             parts = parts_of(composition, rounding, dimensions)
     for number in dict.fromkeys([part.gl_account for part in parts]):
-        if number not in desk.usable_accounts:
-            draft.messages.cross("E", unusable(desk.books, number) or "", "document", "", value=number)
+        code = unusable(desk.books, number) if number not in desk.usable_accounts else None
+        if code is not None:
+            draft.messages.cross("E", code, "document", "", value=number)
     return parts
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -50,7 +51,7 @@ class NewDocument(Struct):
     account_no: int
     customer_no: str
     document_no: str
-    values: dict[str, Any]
+    reference_no: str | None
     document_date: date
     due_date: date
     gl_date: date
@@ -62,9 +63,9 @@ class NewDocument(Struct):
     base_amounts: tuple[Decimal, Decimal, Decimal]
     content_hash: bytes
     created_by: str
-    defaults: str
-    """Defaults taken over from the customer, as members of a JSON object, each with a comma before it."""
-    lines: list[ComposedLine] = []
+    details: str
+    """Made at once, as the line rows are: while the document is at hand, what was read of it need not be fetched from far, or kept."""
+    line_rows: list[str]
     reference_document_uuid: UUID | None = None
     item: OpenItem | None = None
     transaction: LedgerTransaction | None = None
@@ -112,35 +113,41 @@ class NewDocument(Struct):
         posted = f"{t.gl_year}\t{t.gl_period}\t{t.transaction_no}" if t is not None else f"{NULL}\t{NULL}\t{NULL}"
         excl, vat, incl = self.amounts
         base_excl, base_vat, base_incl = self.base_amounts
-        details = copy_json({key: value for key, value in self.values.items() if key not in COLUMN_FIELDS})
-        if self.defaults:
-            members = copy_text(self.defaults)
-            details = details[:-1] + (members if len(details) > 2 else members[1:]) + "}"
         return (
             f"{self.document_uuid.hex}\t{self.document_type}\t{self.account_no}\t{copy_text(self.customer_no)}\t{copy_text(self.document_no)}\t"
-            f"{copy_text(self.document_no.lower())}\t{_text(self.values.get('referenceNo'))}\t"
+            f"{copy_text(self.document_no.lower())}\t{_text(self.reference_no)}\t"
             f"{self.reference_document_uuid.hex if self.reference_document_uuid else NULL}\t{copy_day(self.document_date)}\t"
             f"{copy_day(self.due_date)}\t{copy_day(self.gl_date)}\t{self.currency}\t{self.exchange_rate!s}\t{self.kid or NULL}\t"
             f"{excl!s}\t{vat!s}\t{incl!s}\t{base_excl!s}\t{base_vat!s}\t{base_incl!s}\t"
             f"{item.ar_item_id.hex if item else NULL}\t{posted}\t{self.bundle_id.hex if self.bundle_id else NULL}\t"
-            f"{self.batch_uuid.hex if self.batch_uuid else NULL}\t\\\\x{self.content_hash.hex()}\t{details}\t{copy_text(self.created_by)}"
+            f"{self.batch_uuid.hex if self.batch_uuid else NULL}\t\\\\x{self.content_hash.hex()}\t{self.details}\t{copy_text(self.created_by)}"
         )
 
-    def line_rows(self) -> list[str]:
-        """The lines for the stage of document lines; a document that was sent without lines has none."""
-        rows = []
-        head = self.document_uuid.hex
-        for line in self.lines:
-            raw = line.raw
-            if not raw:
-                continue
-            details = {key: value for key, value in raw.items() if key not in LINE_COLUMN_FIELDS}
-            amounts = f"{line.excl_vat!s}\t{line.vat!s}\t{line.incl_vat!s}" if line.excl_vat is not None else f"{NULL}\t{NULL}\t{NULL}"
-            rows.append(
-                f"{head}\t{raw['lineNo']}\t{line.line_type}\t{amounts}\t{line.vat_code or NULL}\t{line.gl_account or NULL}\t"
-                f"{copy_json(details) if details else '{}'}"
-            )
-        return rows
+
+def document_details(values: dict[str, Any], defaults: str) -> str:
+    """The fields of a document without a column, as JSON for the stage; ``defaults`` are further members, each with a comma before it."""
+    details = copy_json({key: value for key, value in values.items() if key not in COLUMN_FIELDS})
+    if defaults:
+        members = copy_text(defaults)
+        details = details[:-1] + (members if len(details) > 2 else members[1:]) + "}"
+    return details
+
+
+def line_rows(document_uuid: UUID, lines: Sequence[ComposedLine]) -> list[str]:
+    """The lines for the stage of document lines; a document that was sent without lines has none."""
+    rows = []
+    head = document_uuid.hex
+    for line in lines:
+        raw = line.raw
+        if not raw:
+            continue
+        details = {key: value for key, value in raw.items() if key not in LINE_COLUMN_FIELDS}
+        amounts = f"{line.excl_vat!s}\t{line.vat!s}\t{line.incl_vat!s}" if line.excl_vat is not None else f"{NULL}\t{NULL}\t{NULL}"
+        rows.append(
+            f"{head}\t{raw['lineNo']}\t{line.line_type}\t{amounts}\t{line.vat_code or NULL}\t{line.gl_account or NULL}\t"
+            f"{copy_json(details) if details else '{}'}"
+        )
+    return rows
 
 
 ZERO_AMOUNTS = (ZERO, ZERO, ZERO)
