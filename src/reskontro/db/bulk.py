@@ -19,7 +19,7 @@ from uuid import UUID
 from psycopg import sql
 
 from reskontro.db.engine import Transaction
-from reskontro.kit.json import store_json
+from reskontro.kit.json import store_json, store_json_lines
 
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r", "\b": "\\b", "\f": "\\f", "\v": "\\v"})
 _ARRAY_ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"'})
@@ -33,7 +33,13 @@ def copy_text(value: str) -> str:
 
 def copy_json(value: Any) -> str:
     """A JSON value in the text format of COPY, money as exact numbers."""
-    return copy_text(store_json(value).decode())
+    # JSON has its own escapes for control characters, so that only their backslashes are left to escape.
+    return store_json(value).decode().replace("\\", "\\\\")
+
+
+def copy_json_values(values: Sequence[Any]) -> list[str]:
+    """Several JSON values, each in the text format of COPY; cheaper than one by one."""
+    return store_json_lines(values).decode().replace("\\", "\\\\").split("\n")[:-1]
 
 
 def copy_array(values: Iterable[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -107,6 +108,11 @@ def write_json(value: Any) -> bytes:
 def store_json(value: Any) -> bytes:
     """JSON for the database: exact, but with trailing zeros and ids as they are inside; nobody outside sees it."""
     return _encoder.encode(value)
+
+
+def store_json_lines(values: Sequence[Any]) -> bytes:
+    """The same for several values, each with a line feed after it."""
+    return _encoder.encode_lines(values)
 
 
 def write_json_indented(value: Any) -> bytes:

@@ -23,7 +23,8 @@ _NORDIC_CALLING_CODES = {"47": "NO", "46": "SE", "45": "DK", "358": "FI"}
 _WITHOUT_NATIONAL_PREFIX = ("NO", "DK")
 
 _PLAIN_LABEL = r"[a-z0-9](?:[a-z0-9]|-(?!-)){0,61}(?<!-)"
-_PLAIN_EMAIL = re.compile(rf"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+){{0,8}}@(?:{_PLAIN_LABEL}\.){{1,4}}([a-z]{{2,20}})")
+_PLAIN_LOCAL_PART = re.compile(r"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+){0,8}")
+_PLAIN_DOMAIN = re.compile(rf"(?:{_PLAIN_LABEL}\.){{1,4}}([a-z]{{2,20}})")
 _PLAIN_LOCAL_PART_MAX = 64
 _PLAIN_EMAIL_MAX = 200
 
@@ -123,12 +124,19 @@ def is_email(value: str) -> bool:
     """Whether the value is an e-mail address by its syntax, international names included; whether it can be reached is
     not asked.
     """
-    plain = _PLAIN_EMAIL.fullmatch(value)
+    local_part, _, domain = value.rpartition("@")
     if (
-        plain is not None
-        and len(value) <= _PLAIN_EMAIL_MAX
-        and value.index("@") <= _PLAIN_LOCAL_PART_MAX
-        and plain[1] not in _special_use_top_levels()
+        len(value) <= _PLAIN_EMAIL_MAX
+        and len(local_part) <= _PLAIN_LOCAL_PART_MAX
+        and _PLAIN_LOCAL_PART.fullmatch(local_part) is not None
+        and _is_plain_domain(domain)
     ):
         return True
     return _is_unusual_email(value)
+
+
+@lru_cache(maxsize=8_192)
+def _is_plain_domain(domain: str) -> bool:
+    """Whether a domain is made of usual labels and can have mail; many addresses share few domains."""
+    plain = _PLAIN_DOMAIN.fullmatch(domain)
+    return plain is not None and plain[1] not in _special_use_top_levels()

@@ -9,6 +9,7 @@ from reskontro.db.engine import Transaction
 from reskontro.kit.quick import QuickReader
 from reskontro.receivable.documents.desk import DocumentDesk, policy_of
 from reskontro.receivable.documents.poster import post
+from reskontro.receivable.documents.record import details_of
 from reskontro.receivable.documents.rules import read
 from reskontro.receivable.documents.schemas import DOCUMENT, document_key, identify
 
@@ -17,7 +18,10 @@ def prepare(context: ChunkContext, items: Sequence[Item]) -> None:
     """Read documents and make every check that needs nothing stored."""
     policy = policy_of(context)
     for item in items:
-        item.draft, item.prepared_for = read(item.sent, policy), context.policy_key
+        draft = read(item.sent, policy)
+        if not draft.messages.error_count:
+            draft.details = details_of(draft.values, draft.lines)
+        item.draft, item.prepared_for = draft, context.policy_key
 
 
 def process(transaction: Transaction, context: ChunkContext, items: Sequence[Item]) -> list[ItemResult]:

@@ -28,7 +28,7 @@ from reskontro.receivable.documents.amounts import Composition, check_header, co
 from reskontro.receivable.documents.credits import check_credit, credit_parts, settle_credit
 from reskontro.receivable.documents.desk import DocumentDesk, failed, unchanged
 from reskontro.receivable.documents.payments import check_payment, settle_document
-from reskontro.receivable.documents.record import NewDocument, document_details, line_rows
+from reskontro.receivable.documents.record import NewDocument, details_of, rows_of_lines, with_defaults
 from reskontro.receivable.documents.references import find_references
 from reskontro.receivable.documents.rules import Draft, check_decimals
 from reskontro.receivable.documents.schemas import DOCUMENT
@@ -314,6 +314,7 @@ def _take_effect(desk: DocumentDesk, draft: Draft, case: _Case, customer: Custom
         desk.transactions.append(posting)
         if lines[0].ar_item_id is not None:
             item = _item(case, kind, customer, posting, item_id, document_no, kid, draft)
+    details, *line_details = draft.details or details_of(values, draft.lines)
     new = NewDocument(
         document_uuid=document_uuid,
         document_type=kind,
@@ -332,8 +333,8 @@ def _take_effect(desk: DocumentDesk, draft: Draft, case: _Case, customer: Custom
         base_amounts=_base_amounts(desk, case, composition),
         content_hash=draft.content_hash,
         created_by=origin.user_id,
-        details=document_details(values, _defaults(values, customer)),
-        line_rows=line_rows(document_uuid, composition.lines),
+        details=with_defaults(details, _defaults(values, customer)),
+        line_rows=rows_of_lines(document_uuid, composition.lines, line_details) if draft.lines else [],
         reference_document_uuid=case.references[0].document_uuid if case.references else None if not case.meant else case.meant[0].document_uuid,
         item=item,
         transaction=posting,

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from reskontro.db.bulk import NULL, copy_day, copy_json, copy_text
+from reskontro.db.bulk import NULL, copy_day, copy_json_values, copy_text
 from reskontro.kit.money import ZERO
 from reskontro.ledger.posting import LedgerTransaction, OpenItem, Part, gather
 from reskontro.receivable.documents.amounts import ComposedLine
@@ -36,7 +36,7 @@ COLUMN_FIELDS = frozenset(
     )
 )
 """Fields that have a column of their own, are stored elsewhere or not at all; the others are kept together by wire name."""
-LINE_COLUMN_FIELDS = frozenset(("lineNo", "lineType", "currencyAmounts", "vatCode", "glAccount"))
+LINE_COLUMN_FIELDS = ("lineNo", "lineType", "currencyAmounts", "vatCode", "glAccount")
 
 
 def _text(value: str | None) -> str:
@@ -64,7 +64,7 @@ class NewDocument(Struct):
     content_hash: bytes
     created_by: str
     details: str
-    """Made at once, as the line rows are: while the document is at hand, what was read of it need not be fetched from far, or kept."""
+    """As JSON for the stage. Made early, as the line rows are, so that nothing that was read has to be kept."""
     line_rows: list[str]
     reference_document_uuid: UUID | None = None
     item: OpenItem | None = None
@@ -124,30 +124,34 @@ class NewDocument(Struct):
         )
 
 
-def document_details(values: dict[str, Any], defaults: str) -> str:
-    """The fields of a document without a column, as JSON for the stage; ``defaults`` are further members, each with a comma before it."""
-    details = copy_json({key: value for key, value in values.items() if key not in COLUMN_FIELDS})
-    if defaults:
-        members = copy_text(defaults)
-        details = details[:-1] + (members if len(details) > 2 else members[1:]) + "}"
-    return details
+def details_of(values: dict[str, Any], lines: Sequence[dict[str, Any]]) -> list[str]:
+    """The fields without a column as JSON in the text format of COPY: of the document first, then of each line it was sent with."""
+    return copy_json_values([{key: value for key, value in values.items() if key not in COLUMN_FIELDS}, *map(_line_details, lines)])
 
 
-def line_rows(document_uuid: UUID, lines: Sequence[ComposedLine]) -> list[str]:
-    """The lines for the stage of document lines; a document that was sent without lines has none."""
+def with_defaults(details: str, defaults: str) -> str:
+    """The details of a document with further members, each of which has a comma before it."""
+    if not defaults:
+        return details
+    members = copy_text(defaults)
+    return details[:-1] + (members if len(details) > 2 else members[1:]) + "}"
+
+
+def rows_of_lines(document_uuid: UUID, lines: Sequence[ComposedLine], details: Sequence[str]) -> list[str]:
+    """The rows for the stage of document lines."""
     rows = []
     head = document_uuid.hex
-    for line in lines:
-        raw = line.raw
-        if not raw:
-            continue
-        details = {key: value for key, value in raw.items() if key not in LINE_COLUMN_FIELDS}
+    for line, line_details in zip(lines, details, strict=True):
         amounts = f"{line.excl_vat!s}\t{line.vat!s}\t{line.incl_vat!s}" if line.excl_vat is not None else f"{NULL}\t{NULL}\t{NULL}"
-        rows.append(
-            f"{head}\t{raw['lineNo']}\t{line.line_type}\t{amounts}\t{line.vat_code or NULL}\t{line.gl_account or NULL}\t"
-            f"{copy_json(details) if details else '{}'}"
-        )
+        rows.append(f"{head}\t{line.raw['lineNo']}\t{line.line_type}\t{amounts}\t{line.vat_code or NULL}\t{line.gl_account or NULL}\t{line_details}")
     return rows
+
+
+def _line_details(raw: dict[str, Any]) -> dict[str, Any]:
+    details = raw.copy()
+    for name in LINE_COLUMN_FIELDS:
+        details.pop(name, None)
+    return details
 
 
 ZERO_AMOUNTS = (ZERO, ZERO, ZERO)

@@ -81,6 +81,8 @@ class Draft:
     """The number sent, None when there is none or it was refused."""
     notice: Notice | None = None
     """Only in letters that a run makes."""
+    details: list[str] | None = None
+    """What ``record.details_of`` makes of it, when that was done in advance."""
 
     @property
     def raw(self) -> dict[str, Any]:
@@ -90,6 +92,12 @@ class Draft:
     def find(self, severity: Severity, code: str, name: str, /, **parameters: Any) -> None:
         """Note a finding of a field of the header."""
         self.messages.add(severity, code, name, f"/{name}", _POSITION[name], **parameters)
+
+    def take_away(self, name: str) -> None:
+        """Let a field count as refused."""
+        # The values may be what the short way made; should the item be read again, it must be parsed.
+        self.sent.forget_values()
+        del self.values[name]
 
     def refused(self, name: str) -> bool:
         """Whether a field was sent but did not pass."""
@@ -108,8 +116,7 @@ class Draft:
 def read(sent: Sent, policy: Policy) -> Draft:
     """Read a document and make every check that needs nothing stored."""
     messages = Messages()
-    # The checks take away what they refuse, from a copy: what was sent stays known.
-    values = DOCUMENT.read(sent.value, messages, unknown=policy.unknown) if sent.values is None else sent.values.copy()
+    values = DOCUMENT.read(sent.value, messages, unknown=policy.unknown) if sent.values is None else sent.values
     lines = values.get("documentLines", [])
     document_type = values.get("documentType")
     draft = Draft(sent, values, messages, b"", lines, document_type, values.get("documentNo"))
@@ -124,7 +131,7 @@ def read(sent: Sent, policy: Policy) -> Draft:
     document_date = values.get("documentDate")
     if document_date is not None and not OLDEST_DATE <= document_date <= policy.today + timedelta(days=DAYS_AHEAD_MAX):
         draft.find("E", "RANGE", "documentDate", min=OLDEST_DATE, max=policy.today + timedelta(days=DAYS_AHEAD_MAX))
-        del values["documentDate"]
+        draft.take_away("documentDate")
     kid = values.get("kid")
     if kid is not None and not is_valid(kid, policy.kid_algorithm):
         draft.find(policy.kid, "KID-CHECK", "kid", value=draft.raw["kid"])
@@ -132,7 +139,7 @@ def read(sent: Sent, policy: Policy) -> Draft:
         return draft
     if "payment" in values and document_type != "PY":
         messages.unknown(policy.unknown, "payment", "/payment")
-        del values["payment"]
+        draft.take_away("payment")
     _check_number(draft, policy, document_type)
     if document_type == "CN" and policy.reference_required and "referenceDocumentNo" not in values and not draft.refused("referenceDocumentNo"):
         draft.find("E", "REQUIRED", "referenceDocumentNo")
@@ -163,7 +170,6 @@ def _refuse_amount(draft: Draft, amounts: dict[str, Any], name: str, least: Deci
         pointer = f"/documentLines/{line}/currencyAmounts/{name}"
         position = (_LINES, line, DOCUMENT_LINE.field("currencyAmounts").position, _amount_field(name).position)
     draft.messages.add("E", "RANGE", name, pointer, position, min=least, max=10**15 - 1 if most is None else most)
-    # The object is part of what the short way made: should the item be read again, it must be parsed.
     draft.sent.forget_values()
     del amounts[name]
 
