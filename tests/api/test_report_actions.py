@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -59,6 +61,10 @@ class TestQueueing:
         assert (batch["entity"], batch["operation"], batch["userId"], batch["result"]) == ("REPORT", "RUN", "anne", "SUCCESS")
         (item,) = batch["items"]
         assert (item["result"], item["message"], item["clientReference"]) == ("CREATED", "File created", "r-1")
+        plain = books.get(f"/batches/{batch['batchUuid']}").json()["items"][0]
+        assert plain == {key: item[key] for key in ("status", "result", "message", "clientNo", "fileId")}
+        file = books.get(f"/files/{item['fileId']}?expand=content").json()
+        assert json.loads(base64.b64decode(file["content"]))["reportType"] == "TRIAL-BALANCE"
         rows = books.rows("select file_name, file_type, content_type, created_by from file")
         assert rows == [("trial-balance-2026-10.json", "REPORT", "application/json", "anne")]
 

@@ -12,6 +12,7 @@ from tests.api.postings import booked
 from tests.api.reports import as_json, content, csv_rows, fill, lines, year
 from tests.api.support import amounts, created, exchange_rate, invoice
 from tests.house import House, exact_json
+from tests.pdf_pages import text_of
 
 DAYS = ("2026-08-31", "2026-09-10", "2026-10-01", "2026-10-02", "2026-10-31", "2026-11-01", "2026-11-09", "2026-11-25")
 
@@ -320,6 +321,7 @@ class TestEmptyLedger:
         assert [line["baseOpenAmount"] for line in lines(books, reportType="OPEN-ITEMS")] == [0]
         assert [line["balance"] for line in lines(books, **year("LEDGER-SPECIFICATION"))] == [0, 0, 0]
         assert lines(books, **year("ACCOUNT-SPECIFICATION")) == []
+        assert "No postings" in text_of(content(books, year("ACCOUNT-SPECIFICATION", format="PDF", language="en")))
         assert [line["closingBalance"] for line in lines(books, **year("TRIAL-BALANCE"))] == [0]
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from reskontro.db.engine import Transaction
 from reskontro.kit.money import ZERO
@@ -169,6 +169,10 @@ def spans_of(books: Books, years: Iterable[int], first: int = 1, last: int = 12,
     if whole_years:
         return list(by_year.values())
     return [[period] for periods in by_year.values() for period in periods]
+
+
+EARLIER_RESULT_ACCOUNT: Final = "2050"
+"""Where the result of earlier years belongs: the main ledger books it there, reports calculate it as long as nobody has."""
 
 
 def result_of_earlier_years(books: Books, sums: Mapping[str, Mapping[PeriodNumber, Sums]], gl_year: int) -> Decimal:

@@ -39,7 +39,17 @@ def build(asked: Asked) -> ReportTable:
     wanted = asked.values.get("glAccounts")
     if wanted:
         parameters.append(asked.parameter("glAccounts", ", ".join(wanted)))
-    return asked.table(parameters, asked.columns(COLUMNS), _sections(asked))
+    return asked.table(parameters, asked.columns(COLUMNS), _or_note(asked, _sections(asked)))
+
+
+def _or_note(asked: Asked, sections: Iterator[Section]) -> Iterator[Section]:
+    """The sections, or one that says that there are none."""
+    first = next(sections, None)
+    if first is None:
+        yield Section("", (), _SHOWN, asked.text("no-lines"))
+    else:
+        yield first
+        yield from sections
 
 
 def _sections(asked: Asked) -> Iterator[Section]:

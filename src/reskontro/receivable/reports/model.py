@@ -57,8 +57,8 @@ class Line:
 class Section:
     """Lines that belong together, such as the postings of a customer in a period. Opening and closing balance are lines of it.
 
-    On paper and in spreadsheets only ``shown`` columns appear (None: all of the table), since the ``heading`` says the rest once; ``note`` stands
-    in the place of lines when there are none. Data formats give every column in every line and no headings.
+    On paper only ``shown`` columns appear (None: all of the table), since the ``heading`` says the rest once; ``note`` stands in the place of lines
+    when there are none. Spreadsheets and data formats give every column in every line and no headings.
     """
 
     heading: str

@@ -49,7 +49,7 @@ def _sections(asked: Asked) -> Iterator[Section]:
     rows = stream_open_items(asked.transaction, question_of(asked))
     for first, own in by_customer(rows):
         yield Section(f"{first.customer_no} {first.customer_name}", _customer_lines(asked, first, own, totals), _SHOWN)
-    yield Section(asked.text("total"), list(total_lines(asked, totals)), _TOTALS_SHOWN, asked.text("no-open-items"))
+    yield Section(asked.text("total"), list(total_lines(asked, totals)), _TOTALS_SHOWN)
 
 
 def by_customer(rows: Iterator[OpenItemRow]) -> Iterator[tuple[OpenItemRow, Iterator[OpenItemRow]]]:

@@ -20,7 +20,7 @@ from reskontro.kit.messages import Message
 from reskontro.kit.money import ZERO
 from reskontro.ledger.books import Books, Period
 from reskontro.ledger.gl_items_view import JOURNALS
-from reskontro.ledger.movements import movements_of, read_sums, result_of_earlier_years
+from reskontro.ledger.movements import EARLIER_RESULT_ACCOUNT, movements_of, read_sums, result_of_earlier_years
 from reskontro.receivable.codes.system_lists import system_codes
 from reskontro.receivable.reports import saft_elements as elements
 from reskontro.receivable.reports import saft_store as store
@@ -28,7 +28,6 @@ from reskontro.receivable.reports.saft_elements import Company, Cutter, Selectio
 from reskontro.receivable.reports.saft_store import Posted, Span
 
 CONTENT_TYPE: Final = "application/xml"
-EARLIER_RESULT_ACCOUNT: Final = "2050"
 EARLIER_RESULT_NAME: Final = "Udisponert resultat fra tidligere år"
 _PIECE_CHARACTERS: Final = 256 * 1024
 

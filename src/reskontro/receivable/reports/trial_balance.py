@@ -6,12 +6,10 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from reskontro.kit.money import ZERO
-from reskontro.ledger.movements import Movement, movements_of, read_sums, result_of_earlier_years
+from reskontro.ledger.movements import EARLIER_RESULT_ACCOUNT, Movement, movements_of, read_sums, result_of_earlier_years
 from reskontro.receivable.reports.building import Asked, period_parameters, periods_asked
 from reskontro.receivable.reports.model import Line, ReportTable, Section
 
-EARLIER_RESULT_ACCOUNT = "2050"
-"""Where the result of earlier years belongs, which the main ledger books and this one calculates."""
 COLUMNS = ("glAccount", "glAccountName", "openingBalance", "debit", "credit", "closingBalance")
 
 
