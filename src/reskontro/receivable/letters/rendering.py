@@ -38,6 +38,11 @@ def _lines(letter: Letter) -> int:
     return len(letter.claims) + len(postings) + len(segments)
 
 
+def render_untagged(letter: Letter) -> bytes:
+    """A letter to be joined with other pages (see pdf_joining), which carries no tags over."""
+    return Sheets(_TEMPLATE, [page_of(letter) | {"single": False}]).pdf(0, letter.letter_date, tagged=False)
+
+
 def render_letter(letter: Letter) -> bytes:
     """One letter; the same letter gives the same bytes."""
     return LetterSet([letter]).render(0)

@@ -12,10 +12,12 @@ from typing import Any, Final
 from reskontro.kit.money import ZERO
 from reskontro.kit.shown import shown_date
 from reskontro.receivable.insights.store import Question, stream_open_items
+from reskontro.receivable.letters.model import Letter
 from reskontro.receivable.reports.building import ROWS_AT_ONCE, Asked, day_before
 from reskontro.receivable.reports.ledger_specification import posting_text
 from reskontro.receivable.reports.model import Chart, Line, Parameter, ReportTable, Section, Series, Value
 from reskontro.receivable.reports.open_items import add
+from reskontro.receivable.reports.statement_letter import statement_letter
 
 COLUMNS: Final = (
     *("customerNo", "glDate", "documentDate", "transactionNo", "documentNo", "itemType", "text", "reference", "kid", "dueDate", "daysOverdue"),
@@ -60,6 +62,13 @@ def build(asked: Asked) -> ReportTable:
     opening = balances.pop(day_before(first), ZERO)
     sections = _sections(asked, customer_no, opening)
     return asked.table(parameters, asked.columns(COLUMNS), sections, [_chart(asked, opening, balances)])
+
+
+def letter_of(asked: Asked) -> Letter | None:
+    """The letter that the statement is sent with; None when it asks for nothing."""
+    balances = _balances(asked)
+    opening = balances.pop(day_before(asked.values["fromDate"]), ZERO)
+    return statement_letter(asked, asked.amount(opening), asked.amount(sum(balances.values(), opening)))
 
 
 def address_line(address: dict[str, Any] | None) -> str:

@@ -7,8 +7,8 @@ not grow with it, and is untagged: tags would make it twenty times as large. Equ
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
-from itertools import islice
+from collections.abc import Callable, Iterator
+from itertools import chain, islice
 from typing import IO, Any, Final
 
 from reskontro.kit.json import read_json, write_json
@@ -24,13 +24,15 @@ _TEMPLATE: Final = "reports/report.typ"
 _SPOOL_BYTES: Final = 4 << 20
 
 
-def write_pdf(table: ReportTable) -> Iterator[bytes]:
-    """The report in pieces."""
+def write_pdf(table: ReportTable, before: Callable[[], bytes] | None = None) -> Iterator[bytes]:
+    """The report in pieces; after the untagged file that ``before`` makes, when there is one."""
     pages = Pages(table)
     with tempfile.SpooledTemporaryFile(_SPOOL_BYTES) as spool:
         total = sum(1 for page in pages if spool.write(write_json(page.data()) + b"\n"))
         spool.seek(0)
-        if total <= TAGGED_PAGES_MAX:
+        if before is not None:
+            yield from join_pdfs(chain((before(),), _parts(table, pages, spool, total)), table.language)
+        elif total <= TAGGED_PAGES_MAX:
             yield _part(table, pages, _read(spool, total), 1, total, tagged=True)
         else:
             yield from join_pdfs(_parts(table, pages, spool, total), table.language)

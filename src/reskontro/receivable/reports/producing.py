@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from reskontro.kit.messages import Message
+from reskontro.receivable.letters.rendering import render_untagged
 from reskontro.receivable.reports import (
     account_specification,
     ageing,
@@ -73,16 +75,24 @@ def _saft(asked: Asked) -> Made:
     return Made(SAFT_FILE, file.file_name, SAFT_CONTENT, file.pieces, file.warnings)
 
 
-PRODUCERS: Final[Mapping[str, Produce]] = {"SAF-T": _saft}
-"""Types that are made in their one format by a module of their own."""
+def _statement(asked: Asked) -> Made:
+    """A statement on paper begins with the letter that it is sent with, when something is owed."""
+    letter = customer_statement.letter_of(asked)
+    before = None if letter is None else partial(render_untagged, letter)
+    pieces = pdf.write_pdf(customer_statement.build(asked), before)
+    return Made(REPORT_FILE, file_name(asked.report_type, asked.values, "PDF"), pdf.CONTENT_TYPE, pieces)
+
+
+PRODUCERS: Final[Mapping[tuple[str, str], Produce]] = {("SAF-T", "XML"): _saft, ("CUSTOMER-STATEMENT", "PDF"): _statement}
+"""Types that are made in a format in a way of their own."""
 
 
 def make(asked: Asked) -> Made:
     """The file that was asked for, of ``format``; raises ReportRefused, here or while its pieces are taken."""
-    producer = PRODUCERS.get(asked.report_type)
+    report_format = asked.values["format"]
+    producer = PRODUCERS.get((asked.report_type, report_format))
     if producer is not None:
         return producer(asked)
-    report_format = asked.values["format"]
     write, content_type = WRITERS[report_format]
     table = BUILDERS[asked.report_type](asked)
     return Made(REPORT_FILE, file_name(asked.report_type, asked.values, report_format), content_type, write(table))
