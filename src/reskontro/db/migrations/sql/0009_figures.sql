@@ -18,5 +18,6 @@ create index ar_item_due on ar_item (client_no, due_date, ar_item_id) include (b
   where open_amount <> 0 or base_open_amount <> 0;
 
 -- Open items by customer: who has something in which interval of the age distributed balance is counted customer by customer.
-create index ar_item_open_account on ar_item (client_no, account_no, due_date) include (gl_date, open_amount, base_open_amount)
+create index ar_item_open_account on ar_item (client_no, account_no, due_date)
+  include (gl_date, open_amount, base_open_amount, claim_kind, currency)
   where open_amount <> 0 or base_open_amount <> 0;
