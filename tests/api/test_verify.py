@@ -45,6 +45,8 @@ ALTERED = [
     ("update ar_item set credited_amount = credited_amount + 1 where document_no = '1'", "is not the sum of its credit notes"),
     ("update ar_item set credited_vat = 0 where document_no = '1'", "is not the sum of its credit notes"),
     ("update match_line set amount = amount + 0.01 where line_no = 1", "do not add up to zero"),
+    ("update match_line set match_date = match_date - 1 where line_no = 1", "bears another date than its match"),
+    ("update match_line set item_gl_date = item_gl_date - 1 where line_no = 2", "bears another date than its match, or than its item"),
     ("update match set status = 'UNDONE' where source = 'CREDIT-NOTE'", "is not its original amount less its active matches"),
     ("update document set vat = vat + 1 where document_no = '1'", "a document's own amounts do not add up"),
     ("update document set transaction_no = 4 where document_no = '1'", "a document and its posting do not belong together"),

@@ -26,9 +26,9 @@ from reskontro.receivable.reports import saft_elements as elements
 from reskontro.receivable.reports import saft_store as store
 from reskontro.receivable.reports.saft_elements import Company, Cutter, Selection, Writing
 from reskontro.receivable.reports.saft_store import Posted, Span
+from reskontro.receivable.reports.texts import label
 
 CONTENT_TYPE: Final = "application/xml"
-EARLIER_RESULT_NAME: Final = "Udisponert resultat fra tidligere år"
 _PIECE_CHARACTERS: Final = 256 * 1024
 
 
@@ -114,7 +114,7 @@ def _accounts(transaction: Transaction, books: Books, span: Span, periods: Seque
         booked = found.get(EARLIER_RESULT_ACCOUNT)
         if booked is None:
             account_2050 = books.account(EARLIER_RESULT_ACCOUNT)
-            name = EARLIER_RESULT_NAME if account_2050 is None else account_2050.name
+            name = label("earlier-result", "nb") if account_2050 is None else account_2050.name
             booked = AccountLine(EARLIER_RESULT_ACCOUNT, name, EARLIER_RESULT_ACCOUNT, ZERO, ZERO)
         found[EARLIER_RESULT_ACCOUNT] = AccountLine(
             booked.number, booked.name, booked.standard_account, booked.opening + result, booked.closing + result
