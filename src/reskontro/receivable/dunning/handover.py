@@ -61,6 +61,9 @@ class Handover:
         has_address = bool(customer.values["postalAddress"].get("postalCode"))
         done = []
         for claim in proposal.claims:
+            if claim.item.claim_kind != "PRINCIPAL":
+                # Interest that stands alone is no invoice that collection could take; its letters end here.
+                continue
             stop = handover_stop(
                 claim,
                 holds,
@@ -71,8 +74,6 @@ class Handover:
                 has_address=has_address,
                 linked=self._link is not None,
             )
-            if claim.item.claim_kind != "PRINCIPAL":
-                continue
             result = ItemResult(
                 "UNCHANGED" if stop or order.only_validate else "UPDATED",
                 stop or ("HANDOVER-PROPOSED" if order.only_validate else "CLAIM-HANDED-OVER"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
 
 from reskontro.batches.kinds import ChunkContext, Origin
 from reskontro.norway.announced import rates_in_use
@@ -48,16 +47,10 @@ class Order:
 
 def plan_of(context: ChunkContext) -> Plan:
     """The client's plan of today."""
-
-    def config(key: str) -> object:
-        return context.books.config(key, context.today)
-
+    books, today = context.books, context.today
     return Plan.of(
-        context.books.config(PLAN, context.today),
-        grace_days=context.books.config("dunning.graceDays", context.today),
-        minimum_amount=context.books.config("dunning.minimumAmount", context.today),
-        weekend_rule=str(config("dunning.weekendRule")),
+        books.config("dunning.plan", today),
+        grace_days=books.config("dunning.graceDays", today),
+        minimum_amount=books.config("dunning.minimumAmount", today),
+        weekend_rule=books.config("dunning.weekendRule", today),
     )
-
-
-PLAN: Final = "dunning.plan"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import timedelta
 
 from reskontro.batches.kinds import ChunkContext, ItemResult, Refusal
 from reskontro.db.engine import Transaction
@@ -47,13 +47,12 @@ def _inputs(transaction: Transaction, context: ChunkContext, order: Order) -> It
         named = named_customers(transaction, context.client_no, order.customer_nos)
         yield from (write_input(unknown) for unknown in named if unknown.account_no is None)
         accounts = [known.account_no for known in named if known.account_no is not None]
-    last_step = _last_step(order.plan, order.maximum_step)
     values = (
         context.client_no,
         order.plan.latest_due_date(order.day),
         list(STOPPED_IN_COLLECTION),
-        last_step,
-        _latest_deadline(order.plan, order.day),
+        _last_step(order.plan, order.maximum_step),
+        order.day - timedelta(days=order.plan.grace_days),
         accounts,
         accounts,
     )
@@ -67,7 +66,3 @@ def _inputs(transaction: Transaction, context: ChunkContext, order: Order) -> It
 def _last_step(plan: Plan, maximum_step: int | None) -> int:
     last = plan.steps[-1].number if plan.steps else 0
     return last if maximum_step is None else min(last, maximum_step)
-
-
-def _latest_deadline(plan: Plan, day: date) -> date:
-    return day - timedelta(days=plan.grace_days)
