@@ -25,7 +25,7 @@ Figures = dict[str, float]
 
 def documents_end_to_end(measured: Installation, scale: float) -> Figures:
     """Documents with three lines from the first POST to the last item processed, by one client and by two, beside the limit."""
-    size, batches = 10_000, max(1, round(3 * scale))
+    size, batches = 10_000, max(1, round(6 * scale))
     one = with_customers(measured)
     send_invoices(measured, [one], 1, 2_000)
     seconds = send_invoices(measured, [one], batches, size)
@@ -43,7 +43,7 @@ def documents_end_to_end(measured: Installation, scale: float) -> Figures:
 
 def worker_alone(measured: Installation, scale: float) -> Figures:
     """The worker by itself: batches are accepted while it is paused, then it is let go."""
-    size, batches = 10_000, max(1, round(3 * scale))
+    size, batches = 10_000, max(1, round(6 * scale))
     client_no = with_customers(measured)
     measured.pause_workers()
     sent = [

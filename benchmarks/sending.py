@@ -30,7 +30,7 @@ def wait_for_batches(measured: Installation, client_nos: list[int]) -> None:
                 waiting += row[0] if row else 0
         if not waiting:
             return
-        time.sleep(0.02)
+        time.sleep(0.1)  # oftener would take a share of the cores that are measured
 
 
 def was_accepted(status: int) -> bool:

@@ -70,7 +70,7 @@ class Settings(BaseSettings):
 
     # Work
     workers: int = Field(1, ge=0, le=64, description="Worker processes started by serve")
-    chunk_items: int = Field(1_000, ge=1, le=5_000, description="Items committed together")
+    chunk_items: int = Field(2_000, ge=1, le=5_000, description="Items committed together")
     chunk_attempts_max: int = Field(10, ge=1, description="Attempts before a technical fault becomes an item's result")
     group_items_max: int = Field(500, ge=1, description="Single writes committed together")
     turn_seconds: float = Field(2.0, description="How long a worker stays with one client while others wait")

@@ -131,7 +131,8 @@ class TestBatch:
         """Each payment and each match, under the one who uploaded the file."""
         batch = imported(bank, ocr_file([Paid(), Paid("9999999", "10.00")]))
         rows = bank.rows("select event, customer_no, user_id from log_item where batch_uuid is not null order by sequence_no")
-        assert rows == [("ITEM-MATCHED", "100001", "anne"), ("PAYMENT-BOOKED", "100001", "anne"), ("PAYMENT-BOOKED", None, "anne")]
+        work = [("ITEM-MATCHED", "100001", "anne"), ("PAYMENT-BOOKED", "100001", "anne"), ("PAYMENT-BOOKED", None, "anne")]
+        assert rows == [("RUN-STARTED", None, "anne"), *work, ("RUN-FINISHED", None, "anne")]
         assert batch["userId"] == "anne"
 
     def test_nothing_in_it(self, bank: House) -> None:

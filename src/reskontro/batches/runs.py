@@ -9,16 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
-from datetime import datetime
 
 from reskontro.batches.kinds import ChunkContext, Item, ItemResult, Origin, Refusal, RunKind, RunRequest, SourceCode
 from reskontro.batches.slices import compress, insert_slice, slice_at, slices_of
 from reskontro.batches.store import OPEN_STATUSES, BatchRecord, advance_run, insert_results, set_inputs
 from reskontro.db.engine import WORKER_NAME, Database, Transaction, client_transaction, lock_client
 from reskontro.kit.clock import Clock
+from reskontro.kit.ids import encode_id
 from reskontro.kit.json import read_json
 from reskontro.kit.messages import Message
 from reskontro.ledger.books import open_books
+from reskontro.ledger.log import LogEntry, append_log
 
 INPUTS_MAX = 5_000_000
 """A run with more inputs than this would not be a run of one client's ledger."""
@@ -54,7 +55,7 @@ class RunSteps:
 
     def _plan(self, connection: Transaction, batch: BatchRecord, kind: RunKind) -> Sequence[ItemResult] | None:
         with client_transaction(connection, batch.client_no) as transaction:
-            context = self._context(transaction, batch, kind)
+            context = self._context(transaction, batch)
             planned = kind.plan(transaction, context)
             refused = list(planned.results) if isinstance(planned, Refusal) else []
             count = 0
@@ -64,8 +65,11 @@ class RunSteps:
                     count += len(members)
                     assert count <= INPUTS_MAX, "a run selects too many inputs"
             insert_results(transaction, batch, 0, refused)
+            # The log is written under the client's write lock; selecting the inputs took long, this does not.
+            lock_client(transaction, batch.client_no)
+            _note(transaction, context, "RUN-STARTED")
             if refused or not (count or kind.finish):
-                _advance(transaction, batch, refused, 0, context.now, finished=True)
+                _advance(transaction, batch, context, refused, 0, finished=True)
             elif not set_inputs(transaction, batch, count, context.now):
                 raise _Gone
         return refused
@@ -81,7 +85,9 @@ class RunSteps:
             done = batch.input_done + len(items)
             insert_results(transaction, batch, batch.count_processed, results)
             finished = done >= (batch.input_total or 0) and kind.finish is None
-            _advance(transaction, batch, results, len(items), context.now, finished=finished)
+            if finished and not kind.exclusive:
+                lock_client(transaction, batch.client_no)
+            _advance(transaction, batch, context, results, len(items), finished=finished)
         return results
 
     def _finish(self, connection: Transaction, batch: BatchRecord, kind: RunKind) -> Sequence[ItemResult] | None:
@@ -89,7 +95,9 @@ class RunSteps:
             transaction, context = step
             results = kind.finish(transaction, context) if kind.finish is not None else []
             insert_results(transaction, batch, batch.count_processed, results)
-            _advance(transaction, batch, results, 0, context.now, finished=True)
+            if not kind.exclusive:
+                lock_client(transaction, batch.client_no)
+            _advance(transaction, batch, context, results, 0, finished=True)
         return results
 
     @contextmanager
@@ -99,7 +107,7 @@ class RunSteps:
             if kind.exclusive:
                 lock_client(transaction, batch.client_no)
             _check_still_there(transaction, batch)
-            context = self._context(transaction, batch, kind)
+            context = self._context(transaction, batch)
             if not kind.exclusive:
                 if self._snapshot is None or self._snapshot.closed:
                     self._snapshot = self._database.connect(WORKER_NAME)
@@ -107,7 +115,7 @@ class RunSteps:
                 context = replace(context, reading=reading)
             yield transaction, context
 
-    def _context(self, transaction: Transaction, batch: BatchRecord, kind: RunKind) -> ChunkContext:
+    def _context(self, transaction: Transaction, batch: BatchRecord) -> ChunkContext:
         now = self._clock.now()
         books = open_books(transaction, batch.client_no, now)
         source: SourceCode = "RUN" if batch.operation == "RUN" else "BATCH"
@@ -124,7 +132,7 @@ class RunSteps:
             result = _given_up(kind.entity, kind.identify, read_json(found[0][1]) if found else {})
             insert_results(transaction, batch, batch.count_processed, [result])
             last = not planned or (batch.input_done + 1 >= (batch.input_total or 0) and kind.finish is None)
-            _advance(transaction, batch, [result], 1 if planned else 0, self._clock.now(), finished=last)
+            _advance(transaction, batch, self._context(transaction, batch), [result], 1 if planned else 0, finished=last)
 
 
 def _inputs(transaction: Transaction, batch: BatchRecord, count: int) -> Iterator[tuple[int, bytes]]:
@@ -151,9 +159,20 @@ def _check_still_there(transaction: Transaction, batch: BatchRecord) -> None:
         raise _Gone
 
 
-def _advance(transaction: Transaction, batch: BatchRecord, results: Sequence[ItemResult], inputs: int, now: datetime, *, finished: bool) -> None:
-    if not advance_run(transaction, batch, results, inputs, now, finished=finished):
+def _advance(
+    transaction: Transaction, batch: BatchRecord, context: ChunkContext, results: Sequence[ItemResult], inputs: int, *, finished: bool
+) -> None:
+    """Count what a step came to; the end of a run is noted in the log, for which the caller holds the client's write lock."""
+    if not advance_run(transaction, batch, results, inputs, context.now, finished=finished):
         raise _Gone
+    if finished:
+        _note(transaction, context, "RUN-FINISHED")
+
+
+def _note(transaction: Transaction, context: ChunkContext, event: str) -> None:
+    run = context.run
+    assert run is not None
+    append_log(transaction, context.client_no, context.now, [LogEntry(event, "BATCH", encode_id(run.batch_uuid), run.origin)])
 
 
 def _given_up(

@@ -12,8 +12,8 @@ import zstandard
 from reskontro.batches.raw_json import Part, elements
 from reskontro.db.engine import Transaction
 
-SLICE_ITEMS = 1_000
-SLICE_BYTES_MAX = 4 << 20
+SLICE_ITEMS = 2_000
+SLICE_BYTES_MAX = 8 << 20
 """A slice is closed when its items have this many bytes, so that a worker's memory does not grow with the items."""
 
 _COMPRESSION_LEVEL = 1

@@ -87,6 +87,8 @@ class TestStepsOfARun:
         assert (done["entity"], done["operation"], done["userId"]) == ("ACTION", "RUN", "anne")
         assert run.sets == [[2, 3], [6, 4]]
         assert run.plans == 1
+        logged = house.rows("select event, entity_id, user_id, source from log_item where event like 'RUN-%%' order by sequence_no")
+        assert logged == [(event, batch_uuid, "anne", "RUN") for event in ("RUN-STARTED", "RUN-FINISHED")]
 
     def test_a_run_that_selects_nothing_succeeds_with_no_items(self, house: House) -> None:
         run = Counting()
