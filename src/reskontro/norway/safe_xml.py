@@ -15,7 +15,7 @@ from reskontro.norway.format_fault import FormatFault
 
 DEPTH_MAX: Final = 64
 NODES_MAX: Final = 5_000
-"""Elements of one record, those that are passed over included."""
+"""Elements of one record, those that are passed over included; the records inside it count for themselves."""
 _PIECE_MAX = 65_536
 _ENCODING_ERRORS = frozenset(
     expat.errors.codes[text] for text in (expat.errors.XML_ERROR_UNKNOWN_ENCODING, expat.errors.XML_ERROR_INCORRECT_ENCODING)
@@ -109,7 +109,7 @@ class Reader:
         self._namespace = ""
         self._stack: list[Node] = []
         self._records: list[bool] = []
-        self._nodes = 0
+        self._nodes = [0]  # elements so far of the document and of every open record: what a record keeps counts until it ends
         parser = expat.ParserCreate(namespace_separator=_SEPARATOR)
         parser.buffer_text = True
         parser.StartElementHandler = self._start
@@ -146,17 +146,18 @@ class Reader:
         depth = len(stack)
         if not depth:
             self._namespace = self._root(tag, namespace)
-        self._nodes += 1
-        if depth >= DEPTH_MAX or self._nodes > NODES_MAX:
-            raise FormatFault("too many elements in one another or in one record", line=self._parser.CurrentLineNumber)
         node = Node(tag, attributes)
         record = False
         if namespace == self._namespace:
             record = self._begins(node, depth)
-            if record:
-                self._nodes = 0
-            elif depth:
-                stack[-1].children.append(node)
+        if record:
+            self._nodes.append(0)
+        else:
+            self._nodes[-1] += 1
+        if depth >= DEPTH_MAX or self._nodes[-1] > NODES_MAX:
+            raise FormatFault("too many elements in one another or in one record", line=self._parser.CurrentLineNumber)
+        if depth and not record and namespace == self._namespace:
+            stack[-1].children.append(node)
         stack.append(node)
         self._records.append(record)
 
@@ -166,7 +167,7 @@ class Reader:
     def _end(self, _name: str) -> None:
         node = self._stack.pop()
         if self._records.pop():
-            self._nodes = 0
+            self._nodes.pop()
             if self._stack:
                 self._stack[-1].text_parts.clear()  # what stands between its records, which would gather otherwise
             self._ends(node, len(self._stack))

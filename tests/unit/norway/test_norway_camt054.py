@@ -438,6 +438,15 @@ class TestFaults:
         for inside in (deep, many):
             assert "too many elements" in _fault(_message(_entry(details=_detail(extra=inside)))).detail
 
+    def test_elements_between_records_count_for_their_parent(self) -> None:
+        kept = "<a/>" * 3_000
+        entry = _entry(details=_detail()).replace("</NtryDtls>", f"</NtryDtls>{kept}<NtryDtls></NtryDtls>{kept}")
+        assert "too many elements" in _fault(_message(entry)).detail
+        between = _message(_entry(), kept + _entry(), kept)
+        assert "too many elements" in _fault(between).detail
+        many_records = _message(_entry(details=_detail("100.00") * 5_500, amount="550000.00"))
+        assert len(_payments(many_records)) == 5_500
+
     def test_detail_repeats_no_text_of_the_payment(self) -> None:
         fault = _fault(_message(_entry("Kari Nordmann")))
         assert "Kari" not in fault.detail
