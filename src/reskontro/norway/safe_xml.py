@@ -16,6 +16,8 @@ from reskontro.norway.format_fault import FormatFault
 DEPTH_MAX: Final = 64
 NODES_MAX: Final = 5_000
 """Elements of one record, those that are passed over included; the records inside it count for themselves."""
+UNFINISHED_MAX: Final = 1 << 20
+"""Bytes of a tag, comment or instruction whose end is not there yet: some parsers read it from its start with every piece."""
 _PIECE_MAX = 65_536
 _ENCODING_ERRORS = frozenset(
     expat.errors.codes[text] for text in (expat.errors.XML_ERROR_UNKNOWN_ENCODING, expat.errors.XML_ERROR_INCORRECT_ENCODING)
@@ -121,12 +123,20 @@ class Reader:
 
     def feed(self, pieces: Iterable[bytes]) -> Iterable[None]:
         """Read the pieces; every step of the iteration has read at most 64 KiB. Raises FormatFault."""
+        parser = self._parser
+        fed = read = 0
         try:
             for piece in pieces:
                 for start in range(0, len(piece), _PIECE_MAX):
-                    self._parser.Parse(piece[start : start + _PIECE_MAX], False)
+                    part = piece[start : start + _PIECE_MAX]
+                    parser.Parse(part, False)
+                    fed += len(part)
+                    # It is -1 after a piece at which the parser has not looked yet.
+                    read = max(read, parser.CurrentByteIndex)
+                    if fed - read > UNFINISHED_MAX:
+                        raise FormatFault("a tag, comment or instruction is too long", line=parser.CurrentLineNumber)
                     yield
-            self._parser.Parse(b"", True)
+            parser.Parse(b"", True)
             yield
         except expat.ExpatError as error:
             encoding = error.code in _ENCODING_ERRORS

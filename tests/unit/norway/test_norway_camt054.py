@@ -447,6 +447,28 @@ class TestFaults:
         many_records = _message(_entry(details=_detail("100.00") * 5_500, amount="550000.00"))
         assert len(_payments(many_records)) == 5_500
 
+    @pytest.mark.parametrize(("opens", "closes"), [("<!--", "-->"), ("<?a ", "?>"), ("<a b='", "'/>"), ("<Ustrd>", "</Ustrd>"), ("<![CDATA[", "]]>")])
+    def test_what_does_not_end_is_refused_early(self, opens: str, closes: str) -> None:
+        fed = 0
+
+        def pieces(size: int) -> Iterator[bytes]:
+            nonlocal fed
+            start, end = _message(_entry(details=_detail("100.00", remittance="|"))).encode().split(b"|")
+            yield start + opens.encode()
+            for _ in range(size >> 16):
+                fed += 1 << 16
+                yield b"x" * (1 << 16)
+            yield closes.encode() + end
+
+        assert len(list(read_camt054(pieces(1 << 19), OSLO))) == 5
+        fed = 0
+        if opens in ("<Ustrd>", "<![CDATA["):  # text is taken as it comes
+            assert len(list(read_camt054(pieces(3 << 20), OSLO))) == 5
+            return
+        with pytest.raises(FormatFault, match="too long"):
+            list(read_camt054(pieces(20 << 20), OSLO))
+        assert fed <= 2 << 20
+
     def test_detail_repeats_no_text_of_the_payment(self) -> None:
         fault = _fault(_message(_entry("Kari Nordmann")))
         assert "Kari" not in fault.detail
