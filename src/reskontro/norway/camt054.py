@@ -33,6 +33,7 @@ _VERSIONS: Final = {
     "urn:iso:std:iso:20022:tech:xsd:camt.054.001.08": "camt.054.001.08",
 }
 _MESSAGE = "BkToCstmrDbtCdtNtfctn"
+_MESSAGE_ID_MAX: Final = 35  # Max35Text of the schema
 _NOT_GIVEN = frozenset(("NOTPROVIDED", "NOT PROVIDED", "NONREF"))
 
 
@@ -137,7 +138,10 @@ class _Reading:
     def _head(self, node: Node) -> None:
         if self._message is not None:
             raise node.fault("the element is there twice")
-        self._message = Message(self._version, node.required_text("MsgId"), node.required_text("CreDtTm"))
+        message_id = node.required_text("MsgId")
+        if len(message_id) > _MESSAGE_ID_MAX:
+            raise node.fault(f"longer than {_MESSAGE_ID_MAX} characters", "MsgId")
+        self._message = Message(self._version, message_id, node.required_text("CreDtTm"))
         self._one_page = _is_only_page(node, "MsgPgntn")
         self.parts.append(self._message)
 
@@ -194,7 +198,7 @@ class _Reading:
             return
         net = self._totals.total["CRDT"] - self._totals.total["DBIT"]
         amount = amount_of(stated, node, (*path, tag), None)
-        indicator = node.text(*path, "CdtDbtInd")
+        indicator = None if node.text(*path, "CdtDbtInd") is None else self._indicator(node, *path, "CdtDbtInd")
         if amount != abs(net) or (net and indicator is not None and indicator != ("CRDT" if net > 0 else "DBIT")):
             raise mismatch(node, f"the net is stated as {amount} {indicator or ''}, the entries add up to {net}", *path, tag)
 

@@ -22,12 +22,16 @@ FaultReason = Literal[
 AMOUNT_DIGITS_MAX = 15
 """A file whose amounts have more digits, decimals included, is refused: no account of this ledger could hold them."""
 
+DETAIL_MAX = 400
+"""Characters of a fault's sentence."""
+
 
 class FormatFault(ValueError):
     """A bank file cannot be read. The whole file is refused: structure is all or nothing.
 
     ``detail`` is one English sentence that begins with the place: the line (from 1) and the positions (from 1, both
-    inclusive) in a file of records, the path of the element in an XML file. It repeats no free text of the file.
+    inclusive) in a file of records, the path of the element in an XML file. It repeats no free text of the file, and has at
+    most DETAIL_MAX characters.
     """
 
     def __init__(
@@ -47,7 +51,7 @@ class FormatFault(ValueError):
         if positions is not None:
             first, last = positions
             places.append(f"position {first}" if first == last else f"positions {first}-{last}")
-        self.detail = f"{', '.join(places)}: {what}" if places else what
+        self.detail = (f"{', '.join(places)}: {what}" if places else what)[:DETAIL_MAX]
         self.line = line
         self.positions = positions
         self.path = path

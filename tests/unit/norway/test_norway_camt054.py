@@ -469,6 +469,22 @@ class TestFaults:
             list(read_camt054(pieces(20 << 20), OSLO))
         assert fed <= 2 << 20
 
+    def test_length_of_the_message_id(self) -> None:
+        """35 characters, as the schema has it: it is a key under which the message is known again."""
+        assert isinstance(_read(_message(_entry()).replace("M1", "Æ" * 35))[0], Message)
+        fault = _fault(_message(_entry()).replace("M1", "Æ" * 36))
+        assert fault.detail == f"{_AT}/GrpHdr/MsgId: longer than 35 characters"
+
+    @pytest.mark.parametrize("path", ["TtlNtries", "TtlNtries/TtlNetNtry"])
+    def test_side_of_a_net_is_a_code(self, path: str) -> None:
+        amount, net = ("TtlNetNtryAmt", "{}") if path == "TtlNtries" else ("Amt", "<TtlNetNtry>{}</TtlNetNtry>")
+        inside = net.format(f"<{amount}>99</{amount}><CdtDbtInd>Kari Nordmann</CdtDbtInd>")
+        fault = _fault(_message(_entry(), summary=f"<TxsSummry><TtlNtries>{inside}</TtlNtries></TxsSummry>"))
+        assert fault.detail == f"{_AT}/Ntfctn[1]/TxsSummry/{path}/CdtDbtInd: expected CRDT or DBIT"
+
+    def test_detail_has_an_end(self) -> None:
+        assert len(FormatFault("x" * 1_000, path="/Document").detail) == 400
+
     def test_detail_repeats_no_text_of_the_payment(self) -> None:
         fault = _fault(_message(_entry("Kari Nordmann")))
         assert "Kari" not in fault.detail
