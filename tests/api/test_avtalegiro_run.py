@@ -343,7 +343,8 @@ class TestAsking:
         assert [(error["code"], error["field"]) for error in answer.json()["errors"]] == [(code, field)]
 
     def test_an_earlier_day(self, payee: House) -> None:
-        """The days are counted from the run's."""
+        """The bank's lead time counts from the day the file is made, whatever day the run stands for; only a proposal looks at the day asked for."""
         owed(payee, "1", KIDS[0], due_in=3)
         register_mandates(payee, KIDS[0])
-        assert sent(payee, run(payee, runDate="2026-11-24")) == {"claims": [(KIDS[0], "1250.00", "2026-11-28")]}
+        assert sent(payee, run(payee, runDate="2026-11-24")) == {}
+        assert len(run(payee, runDate="2026-11-24", validateOnly=True)["items"]) == 2

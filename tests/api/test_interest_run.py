@@ -132,8 +132,14 @@ class TestWhatIsCharged:
         booked(diary, "fee", {"documentNo": "1", "feeCode": "OTHER", "amount": 1_000})
         on(diary, "2026-07-01")
         configure(diary, "interest.onCosts", True)
+        assert diary.put("/aritems", {"arItem": {"documentNo": "1", "disputed": True, "disputeReason": "Broken"}}).status_code == 200
+        assert run(diary, interestTo="2026-06-30")["items"] == []
+        assert diary.put("/aritems", {"arItem": {"documentNo": "1", "disputed": False}}).status_code == 200
         run(diary, interestTo="2026-06-30")
         assert notes(diary)[0][1] == Decimal("104.87")  # 95.34 and 9.53
+        # All of it is the claim's: one payment with its number covers fee, interest and principal.
+        booked(diary, "payment", {"documentNo": "1", "amount": Decimal("11104.87"), "paymentDate": "2026-07-01"})
+        assert {entry["openAmount"] for entry in exact_json(diary.get("/aritems"))["arItems"]} == {0}
 
     def test_a_foreign_claim_is_charged_in_its_currency(self, diary: House) -> None:
         """At the day's rate; without one the customer's part fails and others go on."""
@@ -144,6 +150,7 @@ class TestWhatIsCharged:
         batch = run(diary, interestTo="2026-06-30")
         assert [(item["customerNo"], item["result"]) for item in batch["items"]] == [("100001", "CREATED"), ("100002", "FAILED")]
         assert batch["items"][1]["errors"][0]["code"] == "RATE-MISSING"
+        assert run(diary, interestTo="2026-06-30", validateOnly=True)["items"][0]["errors"][0]["code"] == "RATE-MISSING"
         exchange_rate(diary, "EUR", "12", "2026-07-01")
         (item,) = run(diary, interestTo="2026-06-30")["items"]
         assert posting(diary, item["documentNo"]) == [("1500", Decimal("1144.08"), None), ("8055", Decimal("-1144.08"), "7")]

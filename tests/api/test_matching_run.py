@@ -109,6 +109,17 @@ class TestOpenCredits:
         assert run(waiting, runDate="2026-11-11")["items"] == []
         assert made(run(waiting, runDate="2026-11-12")) == [("100001", "CREATED", "Match created")]
 
+    def test_what_is_left_of_a_payment_settles_nothing_of_later_days(self, waiting: House) -> None:
+        """Whatever coverage.excess says: a match is never older than what it settles."""
+        configure(waiting, "coverage.excess", "OLDEST-CLAIM")
+        created(waiting, invoice(documentNo="1", kid=KID))
+        created(waiting, invoice(documentNo="2", documentDate="2026-11-15"))
+        paid(waiting, 2000, kid=KID)
+        run(waiting, runDate="2026-11-11")
+        assert (open_of(waiting, "IN"), open_of(waiting, "PY")) == ([0, 1250], [-750])
+        run(waiting, runDate="2026-11-15")
+        assert open_of(waiting, "IN") == [0, 500]
+
     def test_a_day_in_a_closed_month_gives_way_to_the_first_open_one(self, waiting: House) -> None:
         created(waiting, invoice(documentNo="1", kid=KID))
         booked(waiting, "payment", {"amount": 500, "paymentDate": "2026-10-10", "postingDate": "2026-10-10", "kid": KID})

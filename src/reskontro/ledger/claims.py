@@ -151,6 +151,9 @@ def settle_payment(
         meant = {found.ar_item_id for found in meaning.items} | {found.ar_item_id for found, _ in allocations}
         others = [found for found in desk.account_items(credit.account_no) if found.currency == credit.currency and found.ar_item_id not in meant]
         claims += [claim for claim in group_claims(others) if not is_collected(desk, claim)]
+    if match_date is not None:
+        # A match is never dated before the items it settles.
+        claims = [claim for claim in claims if all(found.gl_date <= match_date for found in claim)]
     match = None
     if claims or allocations:
         match = desk.settler.settle(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -15,7 +16,7 @@ from reskontro.ledger.booking import Booking
 from reskontro.ledger.item_desk import Debtor, ItemDesk
 from reskontro.ledger.log import LogEntry
 from reskontro.ledger.posting import GlLine, LedgerTransaction, OpenItem, Part
-from reskontro.ledger.reversal import load_transaction
+from reskontro.ledger.reversal import load_transaction, load_transactions
 
 JOURNAL: Final = "PAYMENTS"
 
@@ -41,14 +42,25 @@ class KeptPayment:
         return self.ar_item_id is None and not self.reversed
 
 
+def find_payments(transaction: Transaction, client_no: int, payment_uuids: Sequence[UUID]) -> dict[UUID, KeptPayment]:
+    """Payments by id, those that there are."""
+    rows = transaction.execute(
+        "select payment_uuid, ar_item_id, amount, currency, payment_date, kid, exception_code, reversed, gl_year, transaction_no"
+        " from payment where client_no = %s and payment_uuid = any(%s)",
+        (client_no, list(payment_uuids)),
+    )
+    return {row[0]: KeptPayment(*row) for row in rows}
+
+
 def find_payment(transaction: Transaction, client_no: int, payment_uuid: UUID) -> KeptPayment | None:
     """A payment by id, None when there is none."""
-    row = transaction.execute(
-        "select payment_uuid, ar_item_id, amount, currency, payment_date, kid, exception_code, reversed, gl_year, transaction_no"
-        " from payment where client_no = %s and payment_uuid = %s",
-        (client_no, payment_uuid),
-    ).fetchone()
-    return None if row is None else KeptPayment(*row)
+    return find_payments(transaction, client_no, [payment_uuid]).get(payment_uuid)
+
+
+def load_bookings(desk: ItemDesk, payments: Iterable[KeptPayment]) -> None:
+    """Look up the bookings of unidentified payments, one statement per table."""
+    keys = ((kept.gl_year, kept.transaction_no) for kept in payments)
+    load_transactions(desk, [(year, number) for year, number in keys if year is not None and number is not None])
 
 
 def booking_of(desk: ItemDesk, payment: KeptPayment) -> LedgerTransaction:
@@ -66,7 +78,7 @@ def _suspense_line(booked: LedgerTransaction, payment: KeptPayment) -> GlLine:
 def place_payment(desk: ItemDesk, payment: KeptPayment, customer: Debtor, control_account: str, day: date, origin: Origin) -> OpenItem:
     """Let an unidentified payment become an AR item of the customer on an open day, not before its booking; returns the item, still unapplied.
 
-    The row of the payment follows with ``record_placing``. The base amount is the one it was booked with.
+    The row of the payment follows with ``record_placings``. The base amount is the one it was booked with.
     """
     period = desk.books.period_of(day)
     assert period is not None and period.is_open
@@ -95,9 +107,18 @@ def place_payment(desk: ItemDesk, payment: KeptPayment, customer: Debtor, contro
     return item
 
 
-def record_placing(transaction: Transaction, client_no: int, payment_uuid: UUID, item: OpenItem, exception_code: str | None) -> None:
-    """Let the row of a placed payment name its item and customer, and the exception that is left; after the desk was written."""
-    transaction.execute(
-        "update payment set ar_item_id = %s, account_no = %s, exception_code = %s where client_no = %s and payment_uuid = %s",
-        (item.ar_item_id, item.account_no, exception_code, client_no, payment_uuid),
-    )
+def record_placings(transaction: Transaction, client_no: int, placed: Sequence[tuple[UUID, OpenItem, str | None]]) -> None:
+    """Let the rows of placed payments name their items and customers, and the exceptions that are left; after the desk was written."""
+    if placed:
+        transaction.execute(
+            "update payment p set ar_item_id = n.ar_item_id, account_no = n.account_no, exception_code = n.code"
+            " from unnest(%s::uuid[], %s::uuid[], %s::int[], %s::text[]) as n (payment_uuid, ar_item_id, account_no, code)"
+            " where p.client_no = %s and p.payment_uuid = n.payment_uuid",
+            (
+                [payment_uuid for payment_uuid, _, _ in placed],
+                [item.ar_item_id for _, item, _ in placed],
+                [item.account_no for _, item, _ in placed],
+                [code for _, _, code in placed],
+                client_no,
+            ),
+        )

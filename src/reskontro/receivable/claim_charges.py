@@ -78,15 +78,24 @@ def letters_of(item: OpenItem, fees: Sequence[OpenItem], days: DayRules = PLAIN_
 
 
 def fee_limit(
-    item: OpenItem, charges: Sequence[OpenItem], customer_category: str, code: str, on: date, rates: Rates, days: DayRules = PLAIN_DAYS
+    item: OpenItem,
+    charges: Sequence[OpenItem],
+    customer_category: str,
+    code: str,
+    on: date,
+    rates: Rates,
+    days: DayRules = PLAIN_DAYS,
+    *,
+    krone: Decimal = ONE,
 ) -> tuple[Decimal, Decimal]:
     """(the statutory amount, the most that may be charged on the day) of a fee on a principal, in NOK.
 
-    ``charges`` are all interest and costs of the claim. Raises ValueMissing for a day whose sums are not known.
+    ``charges`` are all interest and costs of the claim; ``krone`` is base units for a krone, since their amounts are in base currency. Raises
+    ValueMissing for a day whose sums are not known.
     """
     debtor: DebtorType = "consumer" if customer_category == CONSUMER else "business"
     fees = standing_fees(charges)
-    charged = [Charge(code_of(fee) == COMPENSATION, fee.base_original_amount) for fee in fees if code_of(fee) != "OTHER"]
+    charged = [Charge(code_of(fee) == COMPENSATION, fee.base_original_amount / krone) for fee in fees if code_of(fee) != "OTHER"]
     due_date = days.counted(item.due_date)
     if code == COMPENSATION:
         amount = compensation(debtor, item.due_date, rates) or ZERO

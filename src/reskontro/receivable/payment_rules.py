@@ -93,12 +93,13 @@ class PaymentRules:
         """The customers whose bank accounts payments came from."""
         wanted = keys - self._payers.keys()
         self._payers |= {key: [] for key in wanted}
-        rows = self._desk.transaction.execute(
-            "select bank_account_key, account_no from customer where client_no = %s and bank_account_key = any(%s)",
-            (self._desk.client_no, list(wanted)),
-        )
-        for key, account_no in rows:
-            self._payers[key].append(account_no)
+        if wanted:
+            rows = self._desk.transaction.execute(
+                "select bank_account_key, account_no from customer where client_no = %s and bank_account_key = any(%s)",
+                (self._desk.client_no, list(wanted)),
+            )
+            for key, account_no in rows:
+                self._payers[key].append(account_no)
         return {account_no for key in keys for account_no in self._payers[key]}
 
     def _has(self, rule: str, on: date) -> bool:

@@ -129,8 +129,14 @@ class TestWhenAStepIsDue:
         assert plan(weekend_rule="NONE").counted(due) == due
         assert steps_on(counted + timedelta(days=13), claim(due=due)) == []
         assert steps_on(counted + timedelta(days=14), claim(due=due)) == [1]
-        assert steps_on(counted + timedelta(days=3), claim(level=1, deadline=due)) == []
-        assert steps_on(counted + timedelta(days=4), claim(level=1, deadline=due)) == [2]
+        assert steps_on(counted + timedelta(days=3), claim(due=due, level=1, deadline=due)) == []
+        assert steps_on(counted + timedelta(days=4), claim(due=due, level=1, deadline=due)) == [2]
+
+    def test_a_later_due_date_holds_for_claims_with_letters_too(self) -> None:
+        """Nothing is claimed by a further letter before the day after the due date that the creditor has given since."""
+        moved = claim(due=date(2026, 12, 1), level=1, deadline=date(2026, 11, 2))
+        assert steps_on(date(2026, 12, 1), moved) == []
+        assert steps_on(date(2026, 12, 2), moved) == [2]
 
     def test_a_claim_that_is_very_late_starts_at_the_first_step(self) -> None:
         """Steps are not skipped, however late the first one comes."""

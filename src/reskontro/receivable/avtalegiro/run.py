@@ -99,7 +99,9 @@ class _Sending:
         self._context = context
         self._index = index
         self._asked, self._reference = _asked(context)
-        self._day = date.fromisoformat(self._asked["runDate"])
+        # A claim file is made the day its turn comes, and the bank's lead time counts from then.
+        run_date = date.fromisoformat(self._asked["runDate"])
+        self._day = run_date if self._asked.get("validateOnly") else max(run_date, context.today)
         self._deletions = to_take_back(transaction, context.client_no, self._day, accounts)
         self._claims = to_send(transaction, context.client_no, self._day, accounts)
         norwegian = context.books.config("base.language", context.today) in ("no", "nb", "nn")

@@ -15,6 +15,7 @@ from fractions import Fraction
 from typing import Final
 
 from reskontro.kit.money import ZERO
+from reskontro.ledger.posting import ONE
 from reskontro.norway.fees import fee_fraction
 from reskontro.norway.rates import Rates
 from reskontro.receivable.claim_charges import COMPENSATION, CONSUMER, LETTER_TYPES, DayRules, fee_limit, in_currency
@@ -37,11 +38,13 @@ class Charging:
     rate: Decimal | None
     """Base units for a unit of the currency; None when nobody knows."""
 
-    def converted(self, amount: Decimal) -> Decimal:
-        """A sum of NOK in the currency of the letter, 0 when it cannot be told."""
-        if not amount or self.krone is None or self.rate is None:
+    def allowed(self, claim: Claim, code: str) -> Decimal:
+        """The most that a fee may add to a claim, in the currency of the letter; 0 when that cannot be told. Raises ValueMissing."""
+        krone = self.krone if self.krone is not None else ONE
+        _, most = fee_limit(claim.item, claim.charges, self.customer_category, code, self.day, self.rates, self.days, krone=krone)
+        if not most or self.krone is None or self.rate is None:
             return ZERO
-        return in_currency(amount, self.currency, self.krone, self.rate)
+        return in_currency(most, self.currency, self.krone, self.rate)
 
 
 def compensations(charging: Charging, claims: Sequence[Claim]) -> list[tuple[Claim, Decimal]]:
@@ -51,8 +54,7 @@ def compensations(charging: Charging, claims: Sequence[Claim]) -> list[tuple[Cla
     found = []
     for claim in claims:
         if claim.item.claim_kind == PRINCIPAL:
-            _, allowed = fee_limit(claim.item, claim.charges, charging.customer_category, COMPENSATION, charging.day, charging.rates, charging.days)
-            amount = charging.converted(allowed)
+            amount = charging.allowed(claim, COMPENSATION)
             if amount > 0:
                 found.append((claim, amount))
     return found
@@ -62,8 +64,7 @@ def letter_fee(charging: Charging, claims: Sequence[Claim], code: str) -> tuple[
     """The oldest claim that may bear the fee of a letter, with the fee; None when none may. Raises ValueMissing."""
     for claim in claims:
         if claim.item.claim_kind == PRINCIPAL:
-            _, allowed = fee_limit(claim.item, claim.charges, charging.customer_category, code, charging.day, charging.rates, charging.days)
-            amount = charging.converted(allowed)
+            amount = charging.allowed(claim, code)
             if amount > 0:
                 return claim, amount
     return None

@@ -133,7 +133,8 @@ def _interest(link: Link, claim: Claim) -> dict[str, Any]:
     told = dict(link.interest)
     details = claim.item.details
     claimed = sum([charge.open_amount for charge in claim.open_charges if charge.claim_kind == "INTEREST"], ZERO)
-    if claimed and details.get("interestCalculatedUntil"):
+    if details.get("interestCalculatedUntil"):
+        # Also when nothing of it is open any more, or when the note names several claims and is collected by itself: those days are charged.
         told |= {"alreadyClaimedAmount": claimed, "alreadyClaimedTo": details["interestCalculatedUntil"]}
     if details.get("stopInterestCalcUntil"):
         held = date.fromisoformat(details["stopInterestCalcUntil"])

@@ -78,10 +78,11 @@ class Plan:
 
     def first_day(self, step: Step, due_date: date, last_deadline: date | None) -> date:
         """The first day on which a step may be taken: for a claim without a letter from the due date, else from the last letter's deadline."""
+        # A claim is overdue from the day after it was to be paid, whatever the plan says, and also when it was given a later due date.
         if last_deadline is None:
-            # A claim is overdue from the day after it was to be paid, whatever the plan says.
             return self.counted(due_date) + timedelta(days=max(step.after_days, 1))
-        return self.counted(last_deadline) + timedelta(days=self.grace_days + step.after_days + 1)
+        overdue = self.counted(due_date) + timedelta(days=1)
+        return max(overdue, self.counted(last_deadline) + timedelta(days=self.grace_days + step.after_days + 1))
 
     def latest_due_date(self, run_date: date) -> date:
         """No claim that fell due later can have a step on the day."""

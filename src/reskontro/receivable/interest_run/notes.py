@@ -35,6 +35,8 @@ class Charge(NamedTuple):
 
     item: OpenItem
     interest: Accrued
+    principal: OpenItem
+    """The claim that owes it: of costs the principal they belong to, else the item."""
 
     @property
     def number(self) -> str:
@@ -90,7 +92,7 @@ def note_draft(note: Note, day: date, due_date: date, until: date, *, rate: Deci
     }
     if rate is not None:
         values["exchangeRate"] = rate
-    named = [charge.item for charge in note.charges]
+    named = list({charge.principal.ar_item_id: charge.principal for charge in note.charges}.values())
     notice = Notice(named, named, bundle_id, {"interestTo": until.isoformat()})
     content = hashlib.sha256(f"{note.customer.account_no}/{note.currency}/{until}/{note.charges[0].item.ar_item_id}".encode()).digest()
     return Draft(Sent({}), values, Messages(), content, lines, "IT", None, notice)

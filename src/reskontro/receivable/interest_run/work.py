@@ -14,7 +14,7 @@ from reskontro.db.engine import Transaction
 from reskontro.kit.ids import new_id
 from reskontro.kit.messages import Message, outcome_text
 from reskontro.kit.money import multiply
-from reskontro.ledger.posting import OpenItem
+from reskontro.ledger.posting import ONE, OpenItem
 from reskontro.ledger.reversal import REVERSED
 from reskontro.norway.announced import rates_in_use
 from reskontro.norway.rates import ValueMissing
@@ -97,6 +97,7 @@ class InterestSet:
             item = desk.item(item_id)
             assert item is not None, "it was found just now"
             self._claims.setdefault(account_no, []).append(item)
+        desk.load_items(item.claim_ar_item_id for items in self._claims.values() for item in items if item.claim_ar_item_id is not None)
 
     # ------------------------------------------------------------------------------------------------ one customer
 
@@ -111,6 +112,10 @@ class InterestSet:
             notes, warnings = self._judge(customer)
         except ValueMissing as missing:
             return [self._failed(customer, [_missing("E", missing.name, missing.day)])]
+        unrated = next((note.currency for note in notes if self._rate(note.currency) is None), None)
+        if unrated is not None:
+            parameters = {"currency": unrated, "date": self._context.today}
+            return [self._failed(customer, [Message("E", "RATE-MISSING", "exchangeRate", "", parameters)])]
         if self._only_validate:
             return self._propose(index, customer, notes, warnings)
         return self._charge(customer, notes, warnings)
@@ -122,26 +127,34 @@ class InterestSet:
             return [], []
         by_currency: dict[str, Note] = {}
         for item in self._claims.get(customer.account_no, ()):
-            if _is_stopped(item, day):
+            principal = self._principal(item)
+            if _is_stopped(item, day) or _is_stopped(principal, day):
                 continue
             interest = self._interest(item, customer)
             if interest.amount > 0:
                 note = by_currency.setdefault(item.currency, Note(customer, item.currency, []))
-                note.charges.append(Charge(item, interest))
+                note.charges.append(Charge(item, interest, principal))
         notes = [note for note in by_currency.values() if self._is_worth_it(note)]
         statutory = not self._terms.agreed or customer.customer_category == "CONS"
         carried = bool(notes) and statutory and self._terms.carried_forward(self._until)
         return notes, [_missing("W", self._terms.statutory.name, self._until)] if carried else []
+
+    def _principal(self, item: OpenItem) -> OpenItem:
+        """The claim that an item belongs to: of costs their principal, else the item itself."""
+        named = self._desk.item(item.claim_ar_item_id) if item.claim_ar_item_id is not None else None
+        return named or item
+
+    def _rate(self, currency: str) -> Decimal | None:
+        """Base units for a unit of the currency today; None when nobody knows."""
+        return ONE if currency == self._desk.base_currency else self._context.books.exchange_rate(currency, self._context.today)
 
     def _interest(self, item: OpenItem, customer: Customer) -> Accrued:
         own, most = owed(self._desk, item, self._until, self._terms, customer.customer_category)
         return own if most is None or own.amount <= most.amount else most
 
     def _is_worth_it(self, note: Note) -> bool:
-        """Whether the note reaches the least total, in base currency; one whose rate is not known is judged when it is posted."""
-        if note.currency == self._desk.base_currency:
-            return note.amount >= self._minimum
-        rate = self._context.books.exchange_rate(note.currency, self._context.today)
+        """Whether the note reaches the least total, in base currency; one whose rate is not known is refused later."""
+        rate = self._rate(note.currency)
         return rate is None or multiply(note.amount, rate, self._desk.base_decimals) >= self._minimum
 
     # ------------------------------------------------------------------------------------------------ taking effect
@@ -155,7 +168,7 @@ class InterestSet:
         days = customer.due_days if customer.due_days is not None else self._context.books.config("document.defaultDueDays", day)
         results: list[ItemResult] = []
         for note in [part for whole in notes for part in split_notes(whole)]:
-            rate = None if note.currency == desk.base_currency else self._context.books.exchange_rate(note.currency, day)
+            rate = None if note.currency == desk.base_currency else self._rate(note.currency)
             result = post(desk, note_draft(note, day, day + timedelta(days=days), self._until, rate=rate, bundle_id=bundle_id), self._origin)
             if result.result == "FAILED":
                 if results:

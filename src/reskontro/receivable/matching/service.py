@@ -16,7 +16,7 @@ from reskontro.kit.money import ZERO
 from reskontro.ledger.books import open_books
 from reskontro.ledger.matches_view import match_views
 from reskontro.ledger.matching import Match, group_claims, in_coverage_order
-from reskontro.ledger.placing import place_payment, record_placing
+from reskontro.ledger.placing import place_payment, record_placings
 from reskontro.ledger.posting import OpenItem
 from reskontro.ledger.undo import find_match, undo_match
 from reskontro.receivable.booking_desk import BookingDesk
@@ -79,7 +79,7 @@ def _make(desk: BookingDesk, request: MatchRequest, origin: Origin) -> Match:
     desk.write()
     if paid is not None and request.payment is not None:
         exception = "OVERPAID" if paid.open_amount else None
-        record_placing(desk.transaction, desk.client_no, request.payment.payment_uuid, paid, exception)
+        record_placings(desk.transaction, desk.client_no, [(request.payment.payment_uuid, paid, exception)])
     return match
 
 

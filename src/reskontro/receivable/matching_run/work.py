@@ -14,7 +14,7 @@ from reskontro.kit.ids import decode_id
 from reskontro.kit.messages import outcome_text
 from reskontro.ledger.accounts import usable_control_account
 from reskontro.ledger.claims import Meaning, settle_payment
-from reskontro.ledger.placing import KeptPayment, find_payment, place_payment, record_placing
+from reskontro.ledger.placing import KeptPayment, find_payments, load_bookings, place_payment, record_placings
 from reskontro.ledger.posting import OpenItem
 from reskontro.receivable.customer_items import CustomerItemDesk
 from reskontro.receivable.customers.record import Customer
@@ -70,11 +70,10 @@ class MatchingSet:
     def load(self, payments: Sequence[UUID], customers: Sequence[CustomerInput]) -> None:
         """Look up the payments and the open items of the customers, and what the rules ask about them."""
         desk = self._desk
-        for payment_uuid in payments:
-            found = find_payment(self._transaction, desk.client_no, payment_uuid)
-            if found is not None and found.is_unidentified:
-                self._payments[payment_uuid] = found
-        accounts = [found.account_no for found in customers if found.account_no is not None]
+        found = find_payments(self._transaction, desk.client_no, payments)
+        self._payments = {key: payment for key, payment in found.items() if payment.is_unidentified}
+        load_bookings(desk, self._payments.values())
+        accounts = [named.account_no for named in customers if named.account_no is not None]
         desk.customers.load((), accounts)
         desk.load_accounts(accounts)
         credits = [item.ar_item_id for account_no in accounts for item in desk.account_items(account_no) if item.open_amount < 0]
@@ -152,7 +151,7 @@ class MatchingSet:
         if clues is None:
             return None
         found = self._rules.find(clues, self._day)
-        if found.account_no != customer.account_no or found.meaning is None or not found.meaning.claims:
+        if found.account_no != customer.account_no or found.meaning is None:
             return None
         before = credit.open_amount
         matched, exception = self._settle(credit, found.meaning, customer)
@@ -181,8 +180,7 @@ class MatchingSet:
         """Whether something was settled, and what keeps the rest from it. Items of later days than the run's are left out."""
         if meaning is None:
             return False, None
-        claims = [claim for claim in meaning.claims if all(item.gl_date <= self._day for item in claim)]
-        meaning = replace(meaning, source=SOURCE, claims=claims)
+        meaning = replace(meaning, source=SOURCE)
         match, exception = settle_payment(
             self._desk, credit, meaning, self._origin, customer_no=customer.customer_no, match_date=max(self._day, credit.gl_date)
         )
@@ -210,6 +208,5 @@ class MatchingSet:
         if not self._has_effects:
             return
         self._desk.write()
-        for payment_uuid, item, exception in self._placed:
-            record_placing(self._transaction, self._desk.client_no, payment_uuid, item, exception)
+        record_placings(self._transaction, self._desk.client_no, self._placed)
         set_exceptions(self._transaction, self._desk.client_no, self._exceptions)

@@ -9,7 +9,7 @@ from typing import Any
 
 from reskontro.batches.kinds import Origin
 from reskontro.kit.money import quantise
-from reskontro.ledger.posting import OpenItem, Part
+from reskontro.ledger.posting import ONE, OpenItem, Part
 from reskontro.norway.rates import ValueMissing
 from reskontro.receivable.auto_postings.desk import PostingDesk, details_of, outcome, too_large
 from reskontro.receivable.auto_postings.drafts import Outcome
@@ -51,7 +51,9 @@ def _amount(desk: PostingDesk, draft: Draft, item: OpenItem, customer: Customer,
         draft.cross("STATE-CONFLICT", draft.first_sent(ITEM_FIELDS), status="CLOSED")
         return None
     try:
-        statutory, allowed = fee_limit(item, desk.charges_of(item.ar_item_id), customer.customer_category, code, on, desk.rates)
+        krone = krone_rate(desk.books, desk.base_currency, on) or ONE
+        charges = desk.charges_of(item.ar_item_id)
+        statutory, allowed = fee_limit(item, charges, customer.customer_category, code, on, desk.rates, krone=krone)
     except ValueMissing as absent:
         draft.find("VALUE-MISSING", FEE_CODE, name=absent.name, date=absent.day)
         return None
