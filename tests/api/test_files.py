@@ -72,7 +72,7 @@ class TestUpload:
         text = "File type PROGRAM is not allowed for this client"
         errors = body["files"][1].pop("errors")
         assert body["files"][1] == {"status": "PROCESSED", "result": "FAILED", "message": text, "fileName": "notes.exe", "fileType": "PROGRAM"}
-        assert errors[0] == {"field": "fileType", "message": text, "code": "FILE-TYPE", "pointer": "/files/1/fileType"}
+        assert errors == [{"field": "fileType", "message": text, "code": "FILE-TYPE", "pointer": "/files/1/fileType"}]
 
     def test_none_in_order(self, books: House) -> None:
         """422, a problem with the results of all; nothing is stored, and no key is kept."""
@@ -186,6 +186,10 @@ class TestFields:
             ({"fileName": "invoice.pdf.exe"}, ("FORMAT", "/fileName")),
             ({"fileName": "invoice.HTML"}, ("FORMAT", "/fileName")),
             ({"fileName": "invoice.js. "}, ("FORMAT", "/fileName")),
+            ({"fileName": "invoice.url"}, ("FORMAT", "/fileName")),
+            ({"fileName": "invoice.SettingContent-ms"}, ("FORMAT", "/fileName")),
+            ({"fileName": "invoice.command"}, ("FORMAT", "/fileName")),
+            ({"fileName": "invoice.scf"}, ("FORMAT", "/fileName")),
             ({"fileType": None}, ("REQUIRED", "/fileType")),
             ({"fileType": 1}, ("TYPE", "/fileType")),
             ({"fileType": "LETTER"}, ("FILE-TYPE", "/fileType")),
@@ -211,6 +215,14 @@ class TestFields:
         sent = {key: value for key, value in (new_file() | values).items() if value is not None}
         found = refused(books, sent)
         assert found == [finding]
+
+    @pytest.mark.parametrize("file_type", ["OCR", "MANDATES", "CAMT054"])
+    def test_no_bank_file_has_a_name_that_is_run(self, books: House, file_type: str) -> None:
+        """Whatever its type is: it is given out under its name."""
+        content = b'<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.054.001.02"/>' if file_type == "CAMT054" else b"NY000010"
+        assert refused(books, new_file(content, "paid.hta", file_type)) == [("FORMAT", "/fileName")]
+        assert uploaded(books, content, "website", file_type)["result"] == "CREATED"
+        assert refused(books, new_file(content, "paid.hta", "PROGRAM")) == [("FILE-TYPE", "/fileType")]
 
     def test_all_at_once(self, books: House) -> None:
         """Every finding of a file, in the order of the fields."""
@@ -329,6 +341,9 @@ class TestContent:
             ("OCR", b"NY210020" + b"0" * 72),
             ("OCR", XML),
             ("MANDATES", b"%PDF-"),
+            ("OCR", b"NY000010" + b"0" * 71 + b"\0"),
+            ("OCR", b"NY000010" + b"<ScRiPt>alert(1)</script>".ljust(72, b"0")),
+            ("MANDATES", b"NY000010" + b"<html>".ljust(72, b"0")),
             ("CAMT054", b"NY000010" + b"0" * 72),
             ("CAMT054", XML),
             ("CAMT054", b"<"),

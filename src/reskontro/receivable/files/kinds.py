@@ -48,6 +48,8 @@ def judge(file_type: str, content: bytes, content_type: str | None) -> str:
     else:
         if not content.removeprefix(_BOM).startswith(OCR_START):
             raise WrongKind("it does not begin with a start record (NY000010)")
+        if b"\0" in content or _is_active(content):
+            raise WrongKind("it is no text of records")
         kind, usual = TEXT, str(CONTENT_TYPES[file_type])
     if content_type is None or media_of(content_type) == UNTOLD:
         return usual
@@ -67,10 +69,15 @@ def _kind_of(content: bytes) -> str:
         return XML
     if len(content.translate(None, _NO_TEXT)) != len(content):
         raise WrongKind("by its bytes it is none of the kinds that can be attached")
-    start = content[:_HEAD_BYTES].removeprefix(_BOM).lstrip().lower()
-    if start.startswith((b"<", b"#!")) or any(mark in start for mark in _ACTIVE_TEXT):
+    if _is_active(content):
         raise WrongKind("pages and programs cannot be attached")
     return TEXT
+
+
+def _is_active(content: bytes) -> bool:
+    """Whether a text begins as a page or a program, or has in its beginning what a browser that guesses takes for a page."""
+    start = content[:_HEAD_BYTES].removeprefix(_BOM).lstrip().lower()
+    return start.startswith((b"<", b"#!")) or any(mark in start for mark in _ACTIVE_TEXT)
 
 
 def _text_type(content: bytes) -> str:

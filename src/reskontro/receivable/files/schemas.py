@@ -49,10 +49,15 @@ FILE: Final = Schema(
 
 _PATH_CHARACTERS: Final = re.compile("[/\\\\:\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 """What leads out of a folder, and what lets a name be shown from right to left."""
-RUN_BY_NAME: Final = frozenset(
-    "app bat cmd com cpl exe hta htm html jar js jse lnk mjs msc msi php ps1 py pyw reg scr sh svg svgz vb vbe vbs wsf wsh xht xhtml".split()
+_RUN_BY_NAME: Final = frozenset(
+    (
+        "apk app appimage application appref-ms appx bash bat chm cmd com command cpl csh deb desktop diagcab dll dmg exe fileloc gadget hlp hta "
+        "htm html inetloc inf jar jnlp js jse ksh library-ms lnk mht mhtml mjs msc msi msix msp mst ocx php pif pkg ps1 ps1xml psd1 psm1 py pyw reg "
+        "rpm run scf scr sct search-ms searchconnector-ms settingcontent-ms sh shb shs shtml svg svgz swf sys terminal theme url vb vbe vbs "
+        "vbscript webloc website workflow ws wsc wsf wsh xbap xht xhtml xll zsh"
+    ).split()
 )
-"""Endings of names by which systems run whatever a file holds."""
+"""Endings of names by which systems run whatever a file holds, or whatever it points to."""
 
 
 def _file_name(value: Any) -> Any:
@@ -68,6 +73,12 @@ def _file_name(value: Any) -> Any:
     if not name.strip(". "):
         raise Invalid("FORMAT", value=value)
     return name
+
+
+def runs_by_name(file_name: str) -> bool:
+    """Whether a system would run a file of this name when it is opened."""
+    _, dot, ending = file_name.rstrip(". ").rpartition(".")
+    return bool(dot) and ending.lower() in _RUN_BY_NAME
 
 
 def _content(value: Any) -> Any:

@@ -22,7 +22,7 @@ from reskontro.receivable.drafts import Draft
 from reskontro.receivable.files import store
 from reskontro.receivable.files.content import store_content
 from reskontro.receivable.files.kinds import ATTACHMENT_MEDIA, UNTOLD, WrongKind, judge
-from reskontro.receivable.files.schemas import FILE_NAME_MAX, FILE_TYPE_MAX, FILE_UPLOAD, RUN_BY_NAME, NoBase64, read_base64
+from reskontro.receivable.files.schemas import FILE_NAME_MAX, FILE_TYPE_MAX, FILE_UPLOAD, NoBase64, read_base64, runs_by_name
 from reskontro.receivable.files.store import FileRecord
 from reskontro.receivable.files.types import ATTACHMENT, INCOMING, media_of
 from reskontro.receivable.writes import origin_of
@@ -101,7 +101,7 @@ def _read(index: int, raw: dict[str, Any], allowed: Sequence[str], size_mib_max:
     if sent_media not in (*ATTACHMENT_MEDIA, UNTOLD):
         draft.find("CODE-UNKNOWN", "contentType", value=raw["contentType"])
         del draft.values["contentType"]
-    if upload.file_type == ATTACHMENT and draft.values.get("fileName", "").rstrip(". ").rpartition(".")[2].lower() in RUN_BY_NAME:
+    if upload.file_type and runs_by_name(draft.values.get("fileName", "")):
         draft.find("FORMAT", "fileName", value=raw["fileName"])
     if upload.file_type and upload.file_type != ATTACHMENT and draft.was_sent("documentNo"):
         messages.unknown("E", "documentNo", "/documentNo")
