@@ -44,7 +44,9 @@ class ObjectStore:
         self._store: Any
         if parts.scheme == "file" and not parts.netloc and parts.path:
             self._folder = Path(unquote(parts.path))
-            self._store = LocalStore(self._folder, mkdir=True)
+            # Only its user may look into a folder that is made here; who may look into one that is there already is for whoever made it to say.
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._store = LocalStore(self._folder)
         elif parts.scheme == "s3" and parts.netloc:
             config: Any = {}
             if endpoint:
@@ -72,6 +74,8 @@ class ObjectStore:
             if len(beginning) > _WHOLE_BYTES_MAX:
                 break
         try:
+            if self._folder is not None:
+                (self._folder / key).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             if len(beginning) <= _WHOLE_BYTES_MAX:
                 obstore.put(self._store, key, bytes(beginning), use_multipart=False)
             else:
@@ -103,8 +107,9 @@ def _joined(beginning: bytearray, rest: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _sync(folder: Path, key: str) -> None:
-    """Make a written file, and the names that lead to it, survive a power failure."""
+    """Make a written file, and the names that lead to it, survive a power failure; only its user may read it."""
     path = folder / key
+    path.chmod(0o600)
     while True:
         descriptor = os.open(path, os.O_RDONLY)
         try:

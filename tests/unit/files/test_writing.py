@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -150,6 +152,20 @@ class TestFolder:
                 found.unlink()
         with pytest.raises(ObjectStoreFault):
             content_of(database, file_id)
+
+    def test_only_its_user_can_look_into_it(self, folder: tuple[Database, Path]) -> None:
+        """The folder, those of the clients and the files in them, small and large ones, whatever the umask lets others do."""
+        before = os.umask(0o002)
+        try:
+            objects = ObjectStore(f"file://{folder[1]}/a/b")
+            for key, content in (("1/small", b"x"), ("1/large", LONG * 9), ("2/small", b"")):
+                objects.put(key, [content])
+        finally:
+            os.umask(before)
+        modes = {str(path.relative_to(folder[1] / "a")): stat.S_IMODE(path.stat().st_mode) for path in (folder[1] / "a").rglob("*")}
+        folders = dict.fromkeys(("b", "b/1", "b/2"), 0o700)
+        assert modes == folders | dict.fromkeys(("b/1/small", "b/1/large", "b/2/small"), 0o600)
+        assert stat.S_IMODE(folder[1].stat().st_mode) == 0o700
 
     def test_files_of_both_kinds_stay_readable(self, files: Database, folder: tuple[Database, Path]) -> None:
         """After the setting was changed older files are still found in the database; without the folder its files are not."""
