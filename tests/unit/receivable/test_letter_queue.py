@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
+from structlog.testing import capture_logs
 
 from reskontro.batches.kinds import ChunkContext, Origin, RunRequest
 from reskontro.batches.store import insert_batch
 from reskontro.db.bulk import Outbox
 from reskontro.db.engine import Database, Transaction, lock_client
+from reskontro.db.objects import ObjectStore
 from reskontro.kit.clock import MovableClock
 from reskontro.kit.ids import new_id
 from reskontro.ledger.books import open_books
@@ -194,6 +198,42 @@ def test_a_letter_that_cannot_be_rendered_stops_no_other(creditors: Database) ->
     assert render(creditors) == 1
     assert stored(creditors, 3107) == {ids[1]}
     assert render(creditors) == 0
+
+
+def test_a_store_that_faults_is_asked_again_after_growing_pauses(creditors: Database, tmp_path: Path) -> None:
+    """Between two attempts a worker has its time for batches; each attempt is in the log once, and one that succeeds ends the pauses."""
+    database = Database(creditors.url, connections_max=2, objects=ObjectStore(f"file://{tmp_path}/content"))
+    database.open()
+    seconds = 0.0
+    job = queue._Rendering(lambda: seconds)
+    in_the_way = tmp_path / "content" / "3107"
+    in_the_way.write_text("where the folder of the client belongs")
+    add(creditors, 3107, [letter().to_json()])
+
+    def pauses(attempts: int) -> list[int]:
+        nonlocal seconds
+        found = []
+        for _ in range(attempts):
+            with capture_logs() as lines:
+                assert job(connection, Settings(), NOW) == 0
+                found += [line["seconds"] for line in lines]
+                seconds += found[-1] - 0.25
+                assert job(connection, Settings(), NOW) == 0
+            assert [line["event"] for line in lines] == ["letters wait for the store of files"]
+            seconds += 0.25
+        return found
+
+    try:
+        with database.connect("test") as connection:
+            assert pauses(6) == [5, 10, 20, 40, 60, 60]
+            in_the_way.unlink()
+            assert job(connection, Settings(), NOW) == 1
+            add(creditors, 3107, [letter().to_json()])
+            shutil.rmtree(in_the_way)
+            in_the_way.write_text("again")
+            assert pauses(2) == [5, 10]
+    finally:
+        database.close()
 
 
 def test_read_before_a_worker_came(creditors: Database) -> None:

@@ -6,8 +6,9 @@ transaction, so a worker that is killed leaves its letters as they were, and wor
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
+from math import inf
 from time import monotonic
 from typing import Any, Final
 from uuid import UUID
@@ -16,6 +17,7 @@ import structlog
 
 from reskontro.batches.periodic import PeriodicJob
 from reskontro.db.engine import Transaction, client_transaction, system_transaction
+from reskontro.db.objects import ObjectStoreFault
 from reskontro.kit.ids import encode_id
 from reskontro.receivable.files.queued_letters import claim_letters, clients_with_letters, store_letter
 from reskontro.receivable.letters.model import Letter
@@ -27,6 +29,9 @@ TURN_SECONDS: Final = 0.25
 """How long letters keep a worker from its batches: a fraction of a client's turn."""
 REST_SECONDS: Final = 2.0
 """When nothing was queued, the next look is so much later."""
+PAUSE_SECONDS_MIN: Final = 5.0
+PAUSE_SECONDS_MAX: Final = 60.0
+"""When the store of files does not take a letter, the next look is so much later, each time twice as much as the time before."""
 SET_LETTERS: Final = 20
 BUSY_LETTERS: Final = 5
 """So many letters of a client are rendered in a turn while batches wait: a run that queues letters is not held up by its own letters."""
@@ -97,17 +102,33 @@ def _contents(client_no: int, claimed: Sequence[tuple[UUID, dict[str, Any]]]) ->
 
 
 class _Rendering:
-    """The job of one worker: it works while there are letters, and rests when there are none."""
+    """The job of one worker: it works while there are letters, and rests when there are none, or when the store of files does not take them.
 
-    def __init__(self) -> None:
-        self._rests_until = 0.0
+    ``seconds`` is a clock that only goes forward.
+    """
+
+    def __init__(self, seconds: Callable[[], float] = monotonic) -> None:
+        self._seconds = seconds
+        self._rests_until = -inf
+        self._pause = 0.0
 
     def __call__(self, connection: Transaction, settings: Settings, now: datetime) -> int:
-        if monotonic() < self._rests_until:
+        begins = self._seconds()
+        if begins < self._rests_until:
             return 0
-        rendered = render_queued(connection, settings, now)
-        if not rendered:
-            self._rests_until = monotonic() + REST_SECONDS
+        try:
+            rendered = render_queued(connection, settings, now)
+        except ObjectStoreFault as fault:
+            # The worker's batches get as much time as a store that does not answer has taken from them.
+            ends = self._seconds()
+            self._pause = min(max(2 * self._pause, PAUSE_SECONDS_MIN, ends - begins), PAUSE_SECONDS_MAX)
+            self._rests_until = ends + self._pause
+            log.warning("letters wait for the store of files", fault=str(fault), seconds=round(self._pause))
+            return 0
+        if rendered:
+            self._pause = 0.0
+        else:
+            self._rests_until = self._seconds() + REST_SECONDS
         return rendered
 
 
