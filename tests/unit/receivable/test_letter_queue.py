@@ -14,6 +14,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+import structlog
 from structlog.testing import capture_logs
 
 from reskontro.batches.kinds import ChunkContext, Origin, RunRequest
@@ -200,10 +201,11 @@ def test_a_letter_that_cannot_be_rendered_stops_no_other(creditors: Database) ->
     assert render(creditors) == 0
 
 
-def test_a_store_that_faults_is_asked_again_after_growing_pauses(creditors: Database, tmp_path: Path) -> None:
+def test_a_store_that_faults_is_asked_again_after_growing_pauses(creditors: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Between two attempts a worker has its time for batches; each attempt is in the log once, and one that succeeds ends the pauses."""
     database = Database(creditors.url, connections_max=2, objects=ObjectStore(f"file://{tmp_path}/content"))
     database.open()
+    monkeypatch.setattr(queue, "log", structlog.get_logger("reskontro.worker"))  # one that no earlier test has bound to its own configuration
     seconds = 0.0
     job = queue._Rendering(lambda: seconds)
     in_the_way = tmp_path / "content" / "3107"
