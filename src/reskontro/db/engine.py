@@ -18,6 +18,8 @@ from reskontro.kit.json import read_json
 OWNER_ROLE = "reskontro_owner"
 SERVING_ROLE = "reskontro_serving"
 RECONNECT_SECONDS = 1.0
+CONNECT_SECONDS = 10
+"""A server that takes no connection by then is not there."""
 
 
 class Session(Connection[TupleRow]):
@@ -123,7 +125,7 @@ class Database:
 
         ``name`` is what the server's list of sessions shows.
         """
-        connection = Session.connect(self.url, autocommit=True, application_name=name)
+        connection = Session.connect(self.url, autocommit=True, application_name=name, connect_timeout=CONNECT_SECONDS)
         self._configure(connection)
         return connection
 

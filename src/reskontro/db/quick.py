@@ -31,6 +31,8 @@ ROUNDS_MAX = 6
 ROWS_MAX = 200
 """More rows than these are made into an answer by a thread, so that the event loop goes on."""
 STATEMENT_TIMEOUT_MS = 2_000
+ANSWER_SECONDS = 4.0
+"""A server that has not answered by then has not kept its own limit: something between here and there is lost."""
 OPEN_AGAIN_SECONDS = 1.0
 VERSIONS_KEPT_MAX = 10_000
 PREPARED_MAX = 200
@@ -268,7 +270,12 @@ class _Line:
         except psycopg.Error as error:
             self._lose(error)
             return None
-        results = await fetch.future
+        done, _ = await asyncio.wait((fetch.future,), timeout=ANSWER_SECONDS)
+        if not done:
+            # The server is silent: the ordinary way finds out what is wrong, and these connections are opened anew.
+            self._lose(TimeoutError())
+            return None
+        results = fetch.future.result()
         if results is None:
             return None
         # Those of statements that were prepared on the way say nothing.

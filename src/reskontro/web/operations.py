@@ -92,6 +92,8 @@ class Operation:
     """Problems that say more than others, by status."""
     quick: bool = False
     """A read of few rows, which is run in the event loop (see ``db/quick.py``): its endpoint only reads, by ``call.reading()``."""
+    locks: bool = False
+    """A GET that takes the client's write lock, for what it notes in the log: it waits with the writers."""
 
     @property
     def is_write(self) -> bool:
@@ -135,6 +137,7 @@ class Routes:
         all_clients: bool = False,
         refusals: Mapping[int, Schema] | None = None,
         quick: bool = False,
+        locks: bool = False,
     ) -> Callable[[Any], Any]:
         """Decorator that declares the function as the endpoint of an operation."""
 
@@ -147,6 +150,7 @@ class Routes:
                     *(id, method, path, tag, summary, scope, answers, endpoint, known, body, tuple(problems), any_client, all_clients),
                     refusals=refusals or {},
                     quick=quick,
+                    locks=locks,
                 )
             )
             return endpoint

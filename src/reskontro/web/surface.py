@@ -96,7 +96,7 @@ class Surface:
             if found is not None:
                 return found
         loop = asyncio.get_running_loop()
-        if not operation.is_write or operation.scope is None:
+        if not (operation.is_write or operation.locks) or operation.scope is None:
             return await loop.run_in_executor(self.services.threads, endpoint, call)
         # Writers of one client wait for one another anyway; here they do it without keeping threads and connections from others.
         async with self._gate(call.client_no):

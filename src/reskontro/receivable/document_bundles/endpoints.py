@@ -41,7 +41,6 @@ def list_document_bundles(call: Call) -> Reply:
     scope="read:arm",
     answers={200: Answer("The bundle", DOCUMENT_BUNDLE)},
     problems=(404,),
-    quick=True,
 )
 def get_document_bundle(call: Call) -> Reply:
     """One bundle."""

@@ -88,7 +88,7 @@ _TOTALS = (
 )
 _DOCUMENTS = (
     "select document_bundle_id, document_uuid, document_no, document_type, incl_vat from document"
-    " where client_no = %s and document_bundle_id = any(%s) order by created_at, document_uuid"
+    " where client_no = %s and document_bundle_id = any(%s) order by created_at, gl_year, transaction_no, document_uuid"
 )
 # What was made for a bundle, what was uploaded for its documents, and what they name.
 _FILES_OF = (

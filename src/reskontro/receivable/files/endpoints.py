@@ -65,6 +65,7 @@ def upload_files(call: Call) -> Reply:
         200: Answer("The file; its bytes when Accept asks for them", FILE, media=(JSON, OCTETS), also=MEDIA_TYPES, headers=("Content-Disposition",))
     },
     problems=(404,),
+    locks=True,
 )
 def get_file(call: Call) -> Reply:
     """One file."""

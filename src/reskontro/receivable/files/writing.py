@@ -9,7 +9,7 @@ from uuid import UUID
 
 from reskontro.batches.kinds import ChunkContext, Origin
 from reskontro.db.bulk import NULL, Outbox, Stage, copy_json, copy_text
-from reskontro.db.engine import Transaction
+from reskontro.db.engine import Transaction, lock_client
 from reskontro.kit.ids import encode_id, new_id
 from reskontro.ledger.log import LogEntry, append_log, send_log
 from reskontro.receivable.files import store
@@ -46,12 +46,13 @@ class QueuedLetter:
 def write_file(transaction: Transaction, context: ChunkContext, new: NewFile, pieces: Iterable[bytes], origin: Origin | None = None) -> UUID:
     """Store a file that was made, its content first, and note it in the log; returns its id. ``origin`` is needed outside of runs.
 
-    The pieces may be of any size and are asked for one by one. The caller's transaction holds the client's write lock, at the latest when the last
-    piece is there. Raises ObjectStoreFault.
+    The pieces may be of any size and are asked for one by one. The client's write lock is taken when all of them are stored, unless the caller's
+    transaction has it already: making and storing a content may take long, noting it does not. Raises ObjectStoreFault.
     """
     origin = origin or _origin(context)
     file_id = new_id()
     stored = store_content(transaction, context.client_no, file_id, pieces)
+    lock_client(transaction, context.client_no)
     content_type = new.content_type or CONTENT_TYPES[new.file_type]
     assert content_type is not None, "whoever writes an attachment says what it is"
     store.insert_file(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from reskontro.batches.kinds import ChunkContext, Item, ItemResult, RunKind
-from reskontro.db.engine import Transaction, lock_client
+from reskontro.db.engine import Transaction
 from reskontro.ledger.books import open_books
 from reskontro.receivable.files.writing import NewFile, write_file
 from reskontro.receivable.reports.building import Asked, ReportRefused
@@ -71,13 +71,7 @@ def _one(transaction: Transaction, context: ChunkContext, value: Mapping[str, An
 def write_made(transaction: Transaction, context: ChunkContext, made: Made) -> Any:
     """Store a file as it is being made; returns its id."""
     new = NewFile(made.file_type, made.file_name, made.content_type)
-    return write_file(transaction, context, new, _locked_at_last(transaction, context.client_no, made.pieces))
-
-
-def _locked_at_last(transaction: Transaction, client_no: int, pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """The pieces, and then the client's write lock for what is noted about them: making them took long, noting does not."""
-    yield from pieces
-    lock_client(transaction, client_no)
+    return write_file(transaction, context, new, made.pieces)
 
 
 REPORTS: Final = RunKind("reports", "REPORT", "RUN", _plan, _work, exclusive=False, input_items=1, start_count=1)
