@@ -188,8 +188,9 @@ def verify_client(database: Database, client_no: int) -> Report:
 def verify_ledger(transaction: Transaction, report: Report) -> None:
     """The checks of the ledger in the caller's transaction; findings and counts go into the report."""
     values = {"client_no": report.client_no}
-    # Rows are joined and grouped by the million: what does not fit into memory is written to disk and read again.
-    transaction.execute("set local work_mem = '64MB'; set local jit = off")
+    # Rows are joined and grouped by the million: what does not fit into memory is written to disk and read again. After a large import the server
+    # knows nothing of the tables yet, and would look their rows up one by one.
+    transaction.execute("set local work_mem = '64MB'; set local jit = off; set local enable_nestloop = off")
     for name, statement in _COUNTS.items():
         row = transaction.execute(statement.encode(), values).fetchone()
         assert row is not None

@@ -11,7 +11,7 @@ from reskontro.kit.messages import Message
 from reskontro.norway.rates import ValueMissing
 from reskontro.receivable.dunning.order import Order
 from reskontro.receivable.dunning.rules import STOPPED_IN_COLLECTION, Plan
-from reskontro.receivable.runs.inputs import CustomerInput, named_customers, write_input
+from reskontro.receivable.runs.inputs import CustomerInput, named_customers, read_as_a_whole, write_input
 
 _ROWS_AT_A_TIME = 5_000
 
@@ -56,6 +56,7 @@ def _inputs(transaction: Transaction, context: ChunkContext, order: Order) -> It
         accounts,
         accounts,
     )
+    read_as_a_whole(transaction)
     with transaction.cursor(name="dunning_candidates") as cursor:
         cursor.itersize = _ROWS_AT_A_TIME
         cursor.execute(_CANDIDATES.encode(), values)

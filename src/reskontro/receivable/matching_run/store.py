@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 from reskontro.db.engine import Transaction
-from reskontro.receivable.runs.inputs import CustomerInput
+from reskontro.receivable.runs.inputs import CustomerInput, read_as_a_whole
 
 _ROWS_AT_A_TIME: Final = 5_000
 _OPEN: Final = (
@@ -22,6 +22,7 @@ _BOTH_SIDES: Final = (
 
 def customers_with_both(transaction: Transaction, client_no: int, accounts: list[int] | None) -> Iterator[CustomerInput]:
     """The customers with open credit and open claims, by account; only those of ``accounts`` unless it is None."""
+    read_as_a_whole(transaction)
     with transaction.cursor(name="matching_candidates") as cursor:
         cursor.itersize = _ROWS_AT_A_TIME
         cursor.execute(_BOTH_SIDES.encode(), (client_no, accounts, accounts, client_no, accounts, accounts, client_no))
