@@ -13,6 +13,9 @@ from typing import Any
 
 import pytest
 
+from reskontro.batches.starting import queue_run
+from reskontro.kit.ids import new_id
+from reskontro.receivable.interest_run.run import INTEREST_RUN
 from tests.api.postings import booked, items
 from tests.api.support import amounts, configure, created, credit_note, exchange_rate, invoice, posting, shown
 from tests.conftest import NOW
@@ -231,7 +234,7 @@ class TestRepeats:
         late(diary)
         on(diary, "2026-07-01")
         body = {"action": {"actionType": "INTEREST-RUN", "interestTo": "2026-06-30"}}
-        start = threading.Barrier(16)
+        start = threading.Barrier(32)
 
         def ask(_: int) -> int:
             start.wait()
@@ -239,8 +242,8 @@ class TestRepeats:
 
         token = diary.token()
         assert token
-        with ThreadPoolExecutor(16) as pool:
-            assert set(pool.map(ask, range(16))) == {202}
+        with ThreadPoolExecutor(32) as pool:
+            assert set(pool.map(ask, range(32))) == {202}
         workers = [threading.Thread(target=diary.work) for _ in range(3)]
         for worker in workers:
             worker.start()
@@ -251,6 +254,31 @@ class TestRepeats:
         on(diary, "2026-07-31")
         run(diary, interestTo="2026-07-30")
         assert notes(diary)[1][1] == Decimal("100.68")  # 30 days at 12.25
+
+    def test_a_thousand_reruns_charge_nothing(self, diary: House) -> None:
+        """Through the engine, for the same last day: not one note, letter or GL item more than the first run made."""
+        on(diary, "2026-05-18")
+        for number in range(6):
+            late(diary, f"{number}", customer="100001" if number % 2 else "100002")
+        on(diary, "2026-07-01")
+        assert len(run(diary, interestTo="2026-06-30")["items"]) == 2
+        counts = "select (select count(*) from document), (select count(*) from ar_item), (select count(*) from gl_item), (select count(*) from file)"
+        first = diary.rows(counts)
+        with diary.database.transaction(diary.client_no) as transaction:
+            for _ in range(1_000):
+                queue_run(
+                    transaction,
+                    client_no=diary.client_no,
+                    kind=INTEREST_RUN.kind,
+                    request={"actionType": "INTEREST-RUN", "interestTo": "2026-06-30"},
+                    actor="test",
+                    user_id="test",
+                    request_id=new_id(),
+                    now=diary.clock.now(),
+                )
+        diary.work()
+        assert diary.rows("select count(*) from batch where kind = 'actions.interest' and status = 'PROCESSED'") == [(1_001,)]
+        assert diary.rows(counts) == first
 
     @pytest.mark.parametrize(
         ("action", "expected"),
