@@ -6,9 +6,10 @@ leaves the run at the end of its last step, and whoever takes it over goes on fr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
+from typing import Any
 
 from reskontro.batches.kinds import ChunkContext, Item, ItemResult, Origin, Refusal, RunKind, RunRequest, SourceCode
 from reskontro.batches.slices import compress, insert_slice, slice_at, slices_of
@@ -129,7 +130,7 @@ class RunSteps:
             lock_client(transaction, batch.client_no)
             planned = batch.input_total is not None and batch.input_done < batch.input_total
             found = list(_inputs(transaction, batch, 1)) if planned else []
-            result = _given_up(kind.entity, kind.identify, read_json(found[0][1]) if found else {})
+            result = _given_up(kind, read_json(found[0][1]) if found else {})
             insert_results(transaction, batch, batch.count_processed, [result])
             last = not planned or (batch.input_done + 1 >= (batch.input_total or 0) and kind.finish is None)
             _advance(transaction, batch, self._context(transaction, batch), [result], 1 if planned else 0, finished=last)
@@ -175,9 +176,7 @@ def _note(transaction: Transaction, context: ChunkContext, event: str) -> None:
     append_log(transaction, context.client_no, context.now, [LogEntry(event, "BATCH", encode_id(run.batch_uuid), run.origin)])
 
 
-def _given_up(
-    entity: str, identify: Callable[[dict[str, object]], tuple[int | None, str | None, str | None, str | None]], value: dict[str, object]
-) -> ItemResult:
-    account_no, customer_no, document_no, reference = identify(value)
-    message = Message("E", "INTERNAL-ERROR", entity.lower(), "", {})
+def _given_up(kind: RunKind, value: dict[str, Any]) -> ItemResult:
+    account_no, customer_no, document_no, reference = kind.identify(value)
+    message = Message("E", "INTERNAL-ERROR", kind.entity.lower(), "", {})
     return ItemResult("FAILED", None, account_no, customer_no, document_no, client_reference=reference, messages=[message])

@@ -21,8 +21,8 @@ from reskontro.receivable.avtalegiro.selecting import Due, to_send, to_take_back
 from reskontro.receivable.drafts import Draft
 from reskontro.receivable.files.writing import NewFile, write_file
 from reskontro.receivable.reports.model import Column
-from reskontro.receivable.runs.inputs import named_customers, read_input, unknown_customer, write_input
-from reskontro.receivable.runs.proposals import LANGUAGE, Row, keep_rows, write_proposal
+from reskontro.receivable.runs.inputs import chosen_accounts, read_input, unknown_customer
+from reskontro.receivable.runs.proposals import LANGUAGE, Row, keep_rows, proposal_file
 from reskontro.receivable.runs.run import ENTITY, OPERATION, Run, check_run_date
 
 FILE_TYPE: Final = "AVTALEGIRO"
@@ -59,11 +59,8 @@ def plan(transaction: Transaction, context: ChunkContext) -> Iterator[bytes] | R
 
 
 def _inputs(transaction: Transaction, context: ChunkContext, customer_nos: Sequence[str] | None) -> Iterator[bytes]:
-    accounts: list[int] | None = None
-    if customer_nos is not None:
-        named = named_customers(transaction, context.client_no, customer_nos)
-        yield from (write_input(unknown) for unknown in named if unknown.account_no is None)
-        accounts = [known.account_no for known in named if known.account_no is not None]
+    unknown, accounts = chosen_accounts(transaction, context.client_no, customer_nos)
+    yield from unknown
     yield write_json({ALL: True, ACCOUNTS: accounts})
 
 
@@ -77,12 +74,6 @@ def work(transaction: Transaction, context: ChunkContext, items: Sequence[Item])
         else:
             results.append([unknown_customer(read_input(item.value), reference)])
     return results
-
-
-def finish(transaction: Transaction, context: ChunkContext) -> list[ItemResult]:
-    """The proposal file of a run that only validated."""
-    asked, _ = _asked(context)
-    return write_proposal(transaction, context, "avtalegiro", COLUMNS) if asked.get("validateOnly") else []
 
 
 def _asked(context: ChunkContext) -> tuple[dict[str, Any], str | None]:
@@ -192,7 +183,7 @@ def _check(draft: Draft, today: date) -> None:
 
 AVTALEGIRO_RUN: Final = Run(
     action_type="AVTALEGIRO-RUN",
-    kind=RunKind(name="actions.avtalegiro", entity=ENTITY, operation=OPERATION, plan=plan, work=work, finish=finish),
+    kind=RunKind(name="actions.avtalegiro", entity=ENTITY, operation=OPERATION, plan=plan, work=work, finish=proposal_file("avtalegiro", COLUMNS)),
     takes=frozenset(("runDate",)),
     check=_check,
 )

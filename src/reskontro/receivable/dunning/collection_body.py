@@ -17,7 +17,7 @@ from reskontro.norway.calendars import add_months
 from reskontro.norway.deadlines import DEMAND_VALID_MONTHS, earliest_deadline
 from reskontro.norway.identities import is_organization_no
 from reskontro.norway.national_ids import is_national_id
-from reskontro.receivable.claim_charges import COMPENSATION, LETTERS, code_of, standing_fees
+from reskontro.receivable.claim_charges import COMPENSATION, CONSUMER, LETTERS, code_of, standing_fees
 from reskontro.receivable.customers.record import Customer
 from reskontro.receivable.dunning.rules import Claim
 from reskontro.receivable.letters.model import letter_language
@@ -170,11 +170,11 @@ def debtor(customer: Customer) -> dict[str, Any]:
     values = customer.values
     category = customer.customer_category
     organization_no = values.get("organizationNo")
-    private = category == "CONS" or (category == "BUSN" and bool(values.get("ssn")) and not organization_no)
+    private = category == CONSUMER or (category == "BUSN" and bool(values.get("ssn")) and not organization_no)
     address = values["postalAddress"]
     block: dict[str, Any] = {
         "type": "PRIVATE" if private else "COMPANY",
-        "consumer": category == "CONS",
+        "consumer": category == CONSUMER,
         "customerNumber": customer.customer_no,
         "fullName": customer.name,
         "language": letter_language(customer.language),

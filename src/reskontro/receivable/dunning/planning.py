@@ -11,9 +11,7 @@ from reskontro.kit.messages import Message
 from reskontro.norway.rates import ValueMissing
 from reskontro.receivable.dunning.order import Order
 from reskontro.receivable.dunning.rules import STOPPED_IN_COLLECTION, Plan
-from reskontro.receivable.runs.inputs import CustomerInput, named_customers, read_as_a_whole, write_input
-
-_ROWS_AT_A_TIME = 5_000
+from reskontro.receivable.runs.inputs import candidates, chosen_accounts, write_input
 
 # What is settled by the claim's own row is asked here; holds, reservations and credits when the customer's turn comes. The last letter's deadline
 # only ever counts as a later day than it is, so nobody is missed.
@@ -42,11 +40,8 @@ def plan(transaction: Transaction, context: ChunkContext) -> Iterator[bytes] | R
 
 
 def _inputs(transaction: Transaction, context: ChunkContext, order: Order) -> Iterator[bytes]:
-    accounts: list[int] | None = None
-    if order.customer_nos is not None:
-        named = named_customers(transaction, context.client_no, order.customer_nos)
-        yield from (write_input(unknown) for unknown in named if unknown.account_no is None)
-        accounts = [known.account_no for known in named if known.account_no is not None]
+    unknown, accounts = chosen_accounts(transaction, context.client_no, order.customer_nos)
+    yield from unknown
     values = (
         context.client_no,
         order.plan.latest_due_date(order.day),
@@ -56,12 +51,7 @@ def _inputs(transaction: Transaction, context: ChunkContext, order: Order) -> It
         accounts,
         accounts,
     )
-    read_as_a_whole(transaction)
-    with transaction.cursor(name="dunning_candidates") as cursor:
-        cursor.itersize = _ROWS_AT_A_TIME
-        cursor.execute(_CANDIDATES.encode(), values)
-        for account_no, customer_no in cursor:
-            yield write_input(CustomerInput(account_no, customer_no))
+    yield from map(write_input, candidates(transaction, _CANDIDATES, values))
 
 
 def _last_step(plan: Plan, maximum_step: int | None) -> int:

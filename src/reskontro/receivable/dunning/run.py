@@ -5,13 +5,12 @@ from __future__ import annotations
 from datetime import date
 from typing import Final
 
-from reskontro.batches.kinds import ChunkContext, ItemResult, RunKind
-from reskontro.db.engine import Transaction
+from reskontro.batches.kinds import RunKind
 from reskontro.receivable.drafts import Draft
 from reskontro.receivable.dunning.planning import plan
 from reskontro.receivable.dunning.work import work
 from reskontro.receivable.reports.model import Column
-from reskontro.receivable.runs.proposals import write_proposal
+from reskontro.receivable.runs.proposals import proposal_file
 from reskontro.receivable.runs.run import ENTITY, OPERATION, Run, check_run_date
 
 CUSTOMERS_AT_A_TIME: Final = 1_000
@@ -37,14 +36,6 @@ def _check(draft: Draft, today: date) -> None:
     check_run_date(draft, today, earlier=bool(draft.values.get("validateOnly")))
 
 
-def finish(transaction: Transaction, context: ChunkContext) -> list[ItemResult]:
-    """The proposal file of a run that only validated."""
-    assert context.run is not None
-    if not context.run.asked.get("validateOnly"):
-        return []
-    return write_proposal(transaction, context, "dunning", COLUMNS)
-
-
 DUNNING_RUN: Final = Run(
     action_type="DUNNING-RUN",
     kind=RunKind(
@@ -53,7 +44,7 @@ DUNNING_RUN: Final = Run(
         operation=OPERATION,
         plan=plan,
         work=work,
-        finish=finish,
+        finish=proposal_file("dunning", COLUMNS),
         input_items=CUSTOMERS_AT_A_TIME,
     ),
     takes=frozenset(("runDate", "maximumStep")),

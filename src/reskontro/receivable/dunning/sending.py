@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, Final
@@ -224,9 +224,3 @@ class Sender:
 
 def _missing(severity: Any, name: str, day: date) -> Message:
     return Message(severity, "VALUE-MISSING", "runDate", "/runDate", {"name": name, "date": day})
-
-
-def failed(customer: Customer, messages: Sequence[Message], reference: str | None) -> ItemResult:
-    """The result of a customer whose part failed, with findings about the run."""
-    result = ItemResult("FAILED", None, customer.account_no, customer.customer_no, client_reference=reference)
-    return replace(result, messages=list(messages))

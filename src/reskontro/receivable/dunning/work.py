@@ -20,18 +20,14 @@ from reskontro.receivable.dunning.handover import Handover
 from reskontro.receivable.dunning.letters import claim_texts
 from reskontro.receivable.dunning.order import Order
 from reskontro.receivable.dunning.rules import STOP_STATUSES, Holds, Proposal, claims_of, next_steps, open_credits
-from reskontro.receivable.dunning.sending import Judged, Refused, Sender, failed
-from reskontro.receivable.runs.inputs import CustomerInput, read_input, unknown_customer
+from reskontro.receivable.dunning.sending import Judged, Refused, Sender
+from reskontro.receivable.runs.inputs import CustomerInput, PartFailed, failed_customer, read_input, unknown_customer
 from reskontro.receivable.runs.proposals import LANGUAGE, Row, keep_rows
 
 CLAIMS_MAX: Final = 999
 """Claims of one letter: its document has at most a thousand lines."""
 BUNDLE_TYPE: Final = "REMINDER"
 HANDOVER: Final = "HANDOVER"
-
-
-class PartFailed(RuntimeError):
-    """A customer's later letter was refused after an earlier one took effect: the set is rolled back and shrinks to the customer."""
 
 
 def work(transaction: Transaction, context: ChunkContext, items: Sequence[Item]) -> list[list[ItemResult]]:
@@ -117,7 +113,7 @@ class DunningSet:
                 for number, letter in enumerate(split_claims(proposal, CLAIMS_MAX))
             ]
         except Refused as refused:
-            return [failed(case.customer, [refused.finding], self._order.reference)]
+            return [failed_customer(case.customer, [refused.finding], self._order.reference)]
         results = self._propose(index, case, judged) if self._order.only_validate else self._send(case, judged)
         if results and results[0].result == "FAILED":
             return results
@@ -142,7 +138,7 @@ class DunningSet:
                 if results:
                     raise PartFailed(f"a letter to account {case.customer.account_no} was refused after another one was made")
                 self._desk.forget_run_bundle(bundle_id)
-                return [failed(case.customer, result.messages, self._order.reference)]
+                return [failed_customer(case.customer, result.messages, self._order.reference)]
             results.append(result)
         return results
 

@@ -8,9 +8,7 @@ from typing import Final
 from uuid import UUID
 
 from reskontro.db.engine import Transaction
-from reskontro.receivable.runs.inputs import CustomerInput, read_as_a_whole
-
-_ROWS_AT_A_TIME: Final = 5_000
+from reskontro.receivable.runs.inputs import CustomerInput, candidates
 
 # A claim that was paid has interest only when something was paid late: later than its due date, and than the days that were charged before.
 _DUE: Final = (
@@ -28,12 +26,7 @@ _ITEMS: Final = f"select a.account_no, a.ar_item_id from ar_item a where {_DUE} 
 
 def customers(transaction: Transaction, client_no: int, kinds: Sequence[str], until: date, accounts: list[int] | None) -> Iterator[CustomerInput]:
     """The customers with claims that may have interest up to a day, by account; only those of ``accounts`` unless it is None."""
-    read_as_a_whole(transaction)
-    with transaction.cursor(name="interest_candidates") as cursor:
-        cursor.itersize = _ROWS_AT_A_TIME
-        cursor.execute(_CUSTOMERS.encode(), (client_no, list(kinds), until, until, accounts, accounts))
-        for account_no, customer_no in cursor:
-            yield CustomerInput(account_no, customer_no)
+    return candidates(transaction, _CUSTOMERS, (client_no, list(kinds), until, until, accounts, accounts))
 
 
 def claims(transaction: Transaction, client_no: int, kinds: Sequence[str], until: date, accounts: Sequence[int]) -> list[tuple[int, UUID]]:

@@ -17,6 +17,7 @@ from reskontro.ledger.posting import OpenItem
 from reskontro.norway.identities import currency_decimals
 from reskontro.norway.interest import Segment
 from reskontro.receivable.accrued_interest import Accrued, Terms
+from reskontro.receivable.claim_charges import CONSUMER
 from reskontro.receivable.customers.record import Customer
 from reskontro.receivable.documents.record import NewDocument
 from reskontro.receivable.documents.rules import Draft, Notice
@@ -126,7 +127,7 @@ def note_letter(note: Note, document: NewDocument, terms: Terms, stationery: Sta
         receiver=Receiver(
             name=customer.name,
             address_lines=address_lines(values["postalAddress"], stationery.home),
-            consumer=customer.customer_category == "CONS",
+            consumer=customer.customer_category == CONSUMER,
         ),
         customer_no=customer.customer_no,
         document_no=document.document_no,

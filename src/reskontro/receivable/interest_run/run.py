@@ -13,8 +13,8 @@ from reskontro.receivable.drafts import OLDEST_DATE, Draft
 from reskontro.receivable.interest_run.candidates import customers
 from reskontro.receivable.interest_run.work import interest_kinds, work
 from reskontro.receivable.reports.model import Column
-from reskontro.receivable.runs.inputs import named_customers, write_input
-from reskontro.receivable.runs.proposals import write_proposal
+from reskontro.receivable.runs.inputs import chosen_accounts, write_input
+from reskontro.receivable.runs.proposals import proposal_file
 from reskontro.receivable.runs.run import ENTITY, OPERATION, Run
 
 CUSTOMERS_AT_A_TIME: Final = 500
@@ -55,20 +55,10 @@ def plan(transaction: Transaction, context: ChunkContext) -> Iterator[bytes] | R
 def _inputs(transaction: Transaction, context: ChunkContext) -> Iterator[bytes]:
     assert context.run is not None
     asked = context.run.asked
-    accounts: list[int] | None = None
-    if asked.get("customerNos"):
-        named = named_customers(transaction, context.client_no, asked["customerNos"])
-        yield from (write_input(unknown) for unknown in named if unknown.account_no is None)
-        accounts = [known.account_no for known in named if known.account_no is not None]
+    unknown, accounts = chosen_accounts(transaction, context.client_no, asked.get("customerNos") or None)
+    yield from unknown
     until = date.fromisoformat(asked["interestTo"])
-    for customer in customers(transaction, context.client_no, interest_kinds(context), until, accounts):
-        yield write_input(customer)
-
-
-def finish(transaction: Transaction, context: ChunkContext) -> list[ItemResult]:
-    """The proposal file of a run that only validated."""
-    assert context.run is not None
-    return write_proposal(transaction, context, "interest", COLUMNS) if context.run.asked.get("validateOnly") else []
+    yield from map(write_input, customers(transaction, context.client_no, interest_kinds(context), until, accounts))
 
 
 INTEREST_RUN: Final = Run(
@@ -79,7 +69,7 @@ INTEREST_RUN: Final = Run(
         operation=OPERATION,
         plan=plan,
         work=work,
-        finish=finish,
+        finish=proposal_file("interest", COLUMNS),
         input_items=CUSTOMERS_AT_A_TIME,
     ),
     takes=frozenset(("interestTo",)),

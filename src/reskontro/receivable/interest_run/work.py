@@ -19,6 +19,7 @@ from reskontro.ledger.reversal import REVERSED
 from reskontro.norway.announced import rates_in_use
 from reskontro.norway.rates import ValueMissing
 from reskontro.receivable.accrued_interest import CALCULATED_UNTIL, Accrued, Terms, owed
+from reskontro.receivable.claim_charges import CONSUMER
 from reskontro.receivable.customers.record import Customer
 from reskontro.receivable.documents.desk import DocumentDesk
 from reskontro.receivable.documents.poster import post
@@ -28,14 +29,10 @@ from reskontro.receivable.files.writing import QueuedLetter, queue_letters
 from reskontro.receivable.interest_run.candidates import claims
 from reskontro.receivable.interest_run.notes import Charge, Note, note_draft, note_letter, split_notes
 from reskontro.receivable.letters.stationery import Stationery
-from reskontro.receivable.runs.inputs import CustomerInput, read_input, unknown_customer
+from reskontro.receivable.runs.inputs import CustomerInput, PartFailed, failed_customer, read_input, unknown_customer
 from reskontro.receivable.runs.proposals import LANGUAGE, Row, keep_rows
 
 BUNDLE_TYPE: Final = "INTEREST"
-
-
-class PartFailed(RuntimeError):
-    """A customer's later note was refused after an earlier one took effect: the set is rolled back and shrinks to the customer."""
 
 
 def interest_kinds(context: ChunkContext) -> tuple[str, ...]:
@@ -111,11 +108,11 @@ class InterestSet:
         try:
             notes, warnings = self._judge(customer)
         except ValueMissing as missing:
-            return [self._failed(customer, [_missing("E", missing.name, missing.day)])]
+            return [failed_customer(customer, [_missing("E", missing.name, missing.day)], self._reference)]
         unrated = next((note.currency for note in notes if self._rate(note.currency) is None), None)
         if unrated is not None:
             parameters = {"currency": unrated, "date": self._context.today}
-            return [self._failed(customer, [Message("E", "RATE-MISSING", "exchangeRate", "", parameters)])]
+            return [failed_customer(customer, [Message("E", "RATE-MISSING", "exchangeRate", "", parameters)], self._reference)]
         if self._only_validate:
             return self._propose(index, customer, notes, warnings)
         return self._charge(customer, notes, warnings)
@@ -135,7 +132,7 @@ class InterestSet:
                 note = by_currency.setdefault(item.currency, Note(customer, item.currency, []))
                 note.charges.append(Charge(item, interest, principal))
         notes = [note for note in by_currency.values() if self._is_worth_it(note)]
-        statutory = not self._terms.agreed or customer.customer_category == "CONS"
+        statutory = not self._terms.agreed or customer.customer_category == CONSUMER
         carried = bool(notes) and statutory and self._terms.carried_forward(self._until)
         return notes, [_missing("W", self._terms.statutory.name, self._until)] if carried else []
 
@@ -174,7 +171,7 @@ class InterestSet:
                 if results:
                     raise PartFailed(f"a note to account {customer.account_no} was refused after another one was made")
                 desk.forget_run_bundle(bundle_id)
-                return [self._failed(customer, result.messages)]
+                return [failed_customer(customer, result.messages, self._reference)]
             for charge in note.charges:
                 charge.item.change_details({CALCULATED_UNTIL: self._until.isoformat()})
             result.outcome = "INTEREST-NOTE-CREATED"
@@ -195,9 +192,6 @@ class InterestSet:
             result.messages = list(warnings)
             results.append(result)
         return results
-
-    def _failed(self, customer: Customer, messages: Sequence[Message]) -> ItemResult:
-        return ItemResult("FAILED", None, customer.account_no, customer.customer_no, client_reference=self._reference, messages=list(messages))
 
     # ------------------------------------------------------------------------------------------------ writing
 

@@ -8,9 +8,8 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 from reskontro.db.engine import Transaction
-from reskontro.receivable.runs.inputs import CustomerInput, read_as_a_whole
+from reskontro.receivable.runs.inputs import CustomerInput, candidates
 
-_ROWS_AT_A_TIME: Final = 5_000
 _OPEN: Final = (
     "select distinct a.account_no from ar_item a where a.client_no = %s and a.open_amount {} 0 and (%s::int[] is null or a.account_no = any(%s))"
 )
@@ -22,12 +21,7 @@ _BOTH_SIDES: Final = (
 
 def customers_with_both(transaction: Transaction, client_no: int, accounts: list[int] | None) -> Iterator[CustomerInput]:
     """The customers with open credit and open claims, by account; only those of ``accounts`` unless it is None."""
-    read_as_a_whole(transaction)
-    with transaction.cursor(name="matching_candidates") as cursor:
-        cursor.itersize = _ROWS_AT_A_TIME
-        cursor.execute(_BOTH_SIDES.encode(), (client_no, accounts, accounts, client_no, accounts, accounts, client_no))
-        for account_no, customer_no in cursor:
-            yield CustomerInput(account_no, customer_no)
+    return candidates(transaction, _BOTH_SIDES, (client_no, accounts, accounts, client_no, accounts, accounts, client_no))
 
 
 def unidentified(transaction: Transaction, client_no: int, until: date) -> list[UUID]:

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from decimal import Decimal
 from itertools import islice
-from typing import Final
 
 from reskontro.batches.kinds import ChunkContext
 from reskontro.kit.money import ZERO
 from reskontro.norway.announced import rates_in_use
 from reskontro.norway.identities import currency_decimals
+from reskontro.receivable.claim_charges import CONSUMER
 from reskontro.receivable.insights.store import Question, stream_open_items
 from reskontro.receivable.letters.model import LINES_MAX, ClaimLine, Letter, Receiver, Statement
 from reskontro.receivable.letters.stationery import Stationery, address_lines
 from reskontro.receivable.reports.building import Asked
-
-CONSUMER: Final = "CONS"
 
 
 def statement_letter(asked: Asked, opening: Decimal, closing: Decimal) -> Letter | None:

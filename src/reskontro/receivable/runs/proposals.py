@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
-from reskontro.batches.kinds import ChunkContext, ItemResult
+from reskontro.batches.kinds import ChunkContext, Finish, ItemResult
 from reskontro.db.bulk import Outbox, Stage, copy_json
 from reskontro.db.engine import Transaction
 from reskontro.kit.messages import Language
@@ -42,7 +42,17 @@ def keep_rows(transaction: Transaction, context: ChunkContext, rows: Sequence[Ro
         outbox.rows(_stage, lines, _INSERT, (context.client_no, context.run.batch_uuid))
 
 
-def write_proposal(transaction: Transaction, context: ChunkContext, name: str, columns: Sequence[Column]) -> list[ItemResult]:
+def proposal_file(name: str, columns: Sequence[Column]) -> Finish:
+    """The end of a run that may only validate: then the file of the rows kept is made, otherwise nothing."""
+
+    def finish(transaction: Transaction, context: ChunkContext) -> list[ItemResult]:
+        assert context.run is not None
+        return _write_proposal(transaction, context, name, columns) if context.run.asked.get("validateOnly") else []
+
+    return finish
+
+
+def _write_proposal(transaction: Transaction, context: ChunkContext, name: str, columns: Sequence[Column]) -> list[ItemResult]:
     """Make the file of the rows kept, in the language the run was asked for in; returns its result."""
     run = context.run
     assert run is not None
