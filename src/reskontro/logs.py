@@ -16,6 +16,7 @@ from structlog.typing import EventDict, Processor
 
 from reskontro.norway.national_ids import read_norwegian_id
 from reskontro.settings import Settings
+from reskontro.web.surface import AnswerCutOff
 
 MASK = "***********"
 DEPTH_MAX = 6
@@ -51,12 +52,18 @@ def configure_logging(settings: Settings, *, stream: TextIO | None = None) -> No
     root.setLevel(max(level, logging.WARNING))
     for name in ("reskontro", "uvicorn.error"):
         logging.getLogger(name).setLevel(level if name == "reskontro" else max(level, logging.WARNING))
+    logging.getLogger("uvicorn.error").filters[:] = [_is_news]
     structlog.configure(
         processors=[structlog.stdlib.filter_by_level, *before, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Whether the server's line says more than the application has logged itself."""
+    return record.exc_info is None or not isinstance(record.exc_info[1], AnswerCutOff)
 
 
 def _json(event: EventDict, **_: Any) -> str:

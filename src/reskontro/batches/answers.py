@@ -181,20 +181,23 @@ def json_chunks(
     head: dict[str, Any], results: Iterator[StoredResult], tail: dict[str, Any], language: Language, diagnostics: bool
 ) -> Iterator[bytes]:
     """A batch with its items as JSON, in pieces: ``head`` before ``items``, ``tail`` after it."""
-    yield write_json(head)[:-1] + b',"items":['
-    separator = b""
+    before = opening = write_json(head)[:-1] + b',"items":['
     for piece in _pieces(results):
         lines = [_line(r, head["clientNo"], language, diagnostics) for r in piece]
-        yield separator + b",".join(lines)
-        separator = b","
-    yield (b"]," + write_json(tail)[1:]) if tail else b"]}"
+        yield before + b",".join(lines)
+        before = b","
+    end = (b"]," + write_json(tail)[1:]) if tail else b"]}"
+    yield opening + end if before is opening else end
 
 
 def ndjson_chunks(head: dict[str, Any], results: Iterator[StoredResult], language: Language, diagnostics: bool) -> Iterator[bytes]:
     """First line the batch, then one line per item."""
-    yield write_json(head) + b"\n"
+    before = write_json(head) + b"\n"
     for piece in _pieces(results):
-        yield b"".join(_line(r, head["clientNo"], language, diagnostics) + b"\n" for r in piece)
+        yield before + b"".join(_line(r, head["clientNo"], language, diagnostics) + b"\n" for r in piece)
+        before = b""
+    if before:
+        yield before
 
 
 def _line(r: StoredResult, client_no: int, language: Language, diagnostics: bool) -> bytes:

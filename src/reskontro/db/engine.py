@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import psycopg
@@ -178,7 +178,9 @@ def _transaction(connection: Transaction, opening: str, begin: str = "begin") ->
         yield connection.command(f"{begin}; {opening}")
     except BaseException:
         if not connection.closed:
-            connection.command("rollback")
+            # A connection that breaks now has nothing to roll back, and what went wrong before is what counts.
+            with suppress(psycopg.OperationalError):
+                connection.command("rollback")
         raise
     answer = connection.command("commit")
     if answer.command_status != b"COMMIT":

@@ -37,6 +37,10 @@ _NOT_COVERED = {"WWW-Authenticate": 'Bearer error="insufficient_scope"'}
 _PUBLIC_HEADERS = {"x-content-type-options": "nosniff"}
 
 
+class AnswerCutOff(Exception):
+    """The database was lost in the middle of an answer: the connection is closed, so that the caller sees that something is missing."""
+
+
 class Surface:
     """The operations as one ASGI application."""
 
@@ -55,12 +59,15 @@ class Surface:
         operation, path, allowed = self._router.find(scope["method"], scope["path"])
         name = operation.id if operation else "unknown"
         rate_headers: dict[str, str] = {}
+        chunks: AsyncIterator[bytes] | None = None
         with request_span(name, scope["method"], request_id):
             try:
                 if operation is None:
                     raise _no_operation(allowed)
                 call = Call(self.services, operation, request, request_id, language, path)
                 reply = await self._answer(call, rate_headers)
+                if reply.chunks is not None:
+                    chunks = await _begun(reply.chunks)
             except Problem as problem:
                 reply = problem_reply(problem, request_id, language)
             except ClientDisconnect:
@@ -72,7 +79,11 @@ class Surface:
             except Exception:
                 log.exception("unexpected error", operation=name, request_id=encode_id(request_id))
                 reply = problem_reply(Problem("INTERNAL-ERROR"), request_id, language)
-        await _send(reply, request_id, language, operation, rate_headers, send)
+        try:
+            await _send(reply, chunks, _headers(reply, request_id, language, operation, rate_headers), send)
+        except (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout) as error:
+            log.warning("answer cut off", operation=name, request_id=encode_id(request_id), error=type(error).__name__)
+            raise AnswerCutOff from error
         self.services.metrics.request(name, scope["method"], reply.status, time.perf_counter() - started)
 
     async def _answer(self, call: Call, rate_headers: dict[str, str]) -> Reply:
@@ -214,7 +225,7 @@ async def read_body(request: Request, bytes_max: int, idle_seconds: float) -> by
     return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
 
-async def _send(reply: Reply, request_id: UUID, language: Language, operation: Operation | None, rate_headers: dict[str, str], send: Send) -> None:
+def _headers(reply: Reply, request_id: UUID, language: Language, operation: Operation | None, rate_headers: dict[str, str]) -> dict[str, str]:
     headers = {
         "content-type": reply.media,
         "x-request-id": encode_id(request_id),
@@ -224,21 +235,37 @@ async def _send(reply: Reply, request_id: UUID, language: Language, operation: O
     }
     if operation is None or operation.scope is not None:
         headers["cache-control"] = "no-store"
-    headers |= {name.lower(): value for name, value in reply.headers.items()}
-    if reply.chunks is None:
+    return headers | {name.lower(): value for name, value in reply.headers.items()}
+
+
+async def _send(reply: Reply, chunks: AsyncIterator[bytes] | None, headers: dict[str, str], send: Send) -> None:
+    if chunks is None:
         payload = reply.payload()
         headers["content-length"] = str(len(payload))
         await send({"type": "http.response.start", "status": reply.status, "headers": _encoded(headers)})
         await send({"type": "http.response.body", "body": payload})
         return
     await send({"type": "http.response.start", "status": reply.status, "headers": _encoded(headers)})
-    async for chunk in _asynchronous(reply.chunks):
+    async for chunk in chunks:
         await send({"type": "http.response.body", "body": chunk, "more_body": True})
     await send({"type": "http.response.body", "body": b""})
 
 
 def _encoded(headers: dict[str, str]) -> list[tuple[bytes, bytes]]:
     return [(name.encode("latin-1"), value.encode("latin-1", "replace")) for name, value in headers.items()]
+
+
+async def _begun(chunks: Iterator[bytes] | AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """The chunks of a body, the first of which is there already: what fails at once is still answered with a problem."""
+    body = _asynchronous(chunks)
+    first = await anext(body, b"")
+
+    async def following() -> AsyncIterator[bytes]:
+        yield first
+        async for chunk in body:
+            yield chunk
+
+    return following()
 
 
 async def _asynchronous(chunks: Iterator[bytes] | AsyncIterator[bytes]) -> AsyncIterator[bytes]:
@@ -255,4 +282,4 @@ async def _asynchronous(chunks: Iterator[bytes] | AsyncIterator[bytes]) -> Async
         yield following
 
 
-__all__ = ["FORM", "JSON", "NDJSON", "Surface", "content_media", "read_body"]
+__all__ = ["FORM", "JSON", "NDJSON", "AnswerCutOff", "Surface", "content_media", "read_body"]
