@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
+from threading import get_ident
 from types import TracebackType
 from typing import Any, Final, Self
 from uuid import UUID
@@ -54,6 +55,15 @@ def text_array(values: Iterable[str]) -> str:
     if '"' in together or "\\" in together:
         listed = [value.translate(_ARRAY_ESCAPES) for value in listed]
     return '{"' + '","'.join(listed) + '"}' if listed else "{}"
+
+
+def any_of(kind: str) -> str:
+    """``any(...)`` over an array parameter of a type, for looking up the keys of a set.
+
+    The planner takes what a query gathers for a few values and looks each up in the index; of a parameter with hundreds it may believe that they mean
+    much of the table, and read all of it.
+    """
+    return f"any(array(select unnest(%s::{kind}[])))"
 
 
 @lru_cache(maxsize=4096)
@@ -152,12 +162,15 @@ class Outbox:
     """Rows and statements of a transaction on their way to the database, in the order given; for a ``with`` block.
 
     They are sent one after the other without waiting for what comes of each, or, with ``aside``, by a thread while the caller makes the next rows
-    ready. What the database refuses is raised at the latest when the block ends, so that the transaction is rolled back.
+    ready; whoever else uses the transaction meanwhile waits for what is under way. What the database refuses is raised at the latest when the block
+    ends, so that the transaction is rolled back.
     """
 
     def __init__(self, transaction: Transaction, *, aside: bool = False) -> None:
         self._transaction = transaction
-        self._sender = ThreadPoolExecutor(1, thread_name_prefix="sender") if aside else None
+        self._sender = ThreadPoolExecutor(1, thread_name_prefix="sender", initializer=self._note_thread) if aside else None
+        self._thread: int | None = None
+        self._settled_before: Callable[[], None] | None = None
         self._underway: list[Future[Any]] = []
         self._pipeline: AbstractContextManager[Any] | None = None
         self._unanswered = 0
@@ -168,6 +181,13 @@ class Outbox:
         """The transaction for a statement of one's own, which sees everything sent before: waits until it is there."""
         self._wait()
         return self._transaction
+
+    def _note_thread(self) -> None:
+        self._thread = get_ident()
+
+    def _settle(self) -> None:
+        if self._underway and get_ident() != self._thread:
+            self._wait()
 
     def rows(self, stage: Stage, lines: Sequence[str], statement: str, parameters: Sequence[Any]) -> None:
         """Send ready lines, and the statement that takes them on from the stage; nothing without lines."""
@@ -215,6 +235,11 @@ class Outbox:
             pipeline.__exit__(kind, error, trace)
 
     def __enter__(self) -> Self:
+        settle = self._settled_before = self._transaction.settle
+        if settle is not None:
+            settle()
+        if self._sender is not None:
+            self._transaction.settle = self._settle
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
@@ -226,6 +251,7 @@ class Outbox:
         finally:
             if self._sender is not None:
                 self._sender.shutdown(cancel_futures=kind is not None)
+            self._transaction.settle = self._settled_before
 
 
 def insert_rows(transaction: Transaction, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 from psycopg import Connection, pq
@@ -39,6 +39,16 @@ class Session(Connection[TupleRow]):
         """Version of the client's books as of the beginning of the open transaction; None when that may be out of date, or no client is open."""
         self.objects: ObjectStore | None = None
         """Where the content of files goes when it is not to lie in the database."""
+        self.settle: Callable[[], None] | None = None
+        """Waits for what another thread is sending on this connection; None while nobody does (see ``bulk.Outbox``)."""
+
+    if not TYPE_CHECKING:  # the types of its overloads stay those of the driver
+
+        def cursor(self, *arguments: Any, **options: Any) -> Any:
+            """A cursor, as soon as no other thread is sending."""
+            if self.settle is not None:
+                self.settle()
+            return super().cursor(*arguments, **options)
 
     def command(self, text: str) -> pq.abc.PGresult:
         """Run statements without parameters in one round trip and return the result of the last.

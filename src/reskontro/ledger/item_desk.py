@@ -1,7 +1,7 @@
 """The AR items of a set: looked up together, settled one after the other, written together.
 
 Everything that books on customers works through the desk: documents, auto postings, matches, captures, bank files. Each step of a set sees
-what those before it did, and nothing reaches the database before ``write``.
+what those before it did, and nothing reaches the database before ``write``, or before ``send_ledger`` where a large set is sent in parts.
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ class ItemDesk(KnownItems):
         """Transactions of this set that were asked for, by identity."""
         self._bank_references: set[tuple[str, str]] = set()
         self._bank_references_asked: set[tuple[str, str]] = set()
-        # What ``write`` sends.
+        # What is still to be sent.
         self.new_items: list[OpenItem] = []
         self.transactions: list[LedgerTransaction] = []
         self.payments: list[PaymentRecord] = []
@@ -119,12 +119,15 @@ class ItemDesk(KnownItems):
         if account_no not in self._totals_loaded:
             self._totals_loaded.add(account_no)
             self._stored_totals.update(items_store.open_totals(self.transaction, self.client_no, [account_no]))
+        self._count_differences()
+        key = (account_no, customer.currency)
+        return self._stored_totals.get(key, ZERO) + self._new_totals.get(key, ZERO)
+
+    def _count_differences(self) -> None:
         differences = self.settler.effects.items
         for item in differences[self._differences_counted :]:
             self._count(item)
         self._differences_counted = len(differences)
-        key = (account_no, customer.currency)
-        return self._stored_totals.get(key, ZERO) + self._new_totals.get(key, ZERO)
 
     def _count(self, item: OpenItem) -> None:
         # Matches add up to zero for a customer, so only what items are made of changes a total.
@@ -234,25 +237,40 @@ class ItemDesk(KnownItems):
         """Send everything that took effect, in a handful of statements; once per desk."""
         self.debtors.write()
         with Outbox(self.transaction, aside=len(self.transactions) >= ASIDE_FROM) as outbox:
-            self.write_ledger(outbox)
-            self.write_matches(outbox)
+            self.send_ledger(outbox)
+            self.send_changes(outbox)
 
-    def write_ledger(self, outbox: Outbox) -> None:
-        """Number transactions and send them with items and the log."""
+    def send_ledger(self, outbox: Outbox) -> None:
+        """Number the transactions that took effect since the last time, and send them with their items and the log."""
         client_no, now = self.client_no, self.context.now
         effects = self.settler.effects
-        transactions = self.transactions + effects.transactions
+        self._count_differences()
+        for item in effects.items:
+            self.known(item)
+        transactions, items = self.transactions + effects.transactions, self.new_items + effects.items
         journal.number_transactions(outbox.transaction, client_no, transactions)
         # The log asks for its last item first, and must not wait for what is under way.
         self._write_log(outbox)
         journal.write_transactions(outbox, client_no, transactions, now)
-        journal.write_items(outbox, client_no, self.new_items + effects.items, now)
+        journal.write_items(outbox, client_no, items, now)
+        self.transactions, self.new_items = [], []
+        effects.transactions.clear()
+        effects.items.clear()
+        self._differences_counted = 0
+        self._settle_totals()
+
+    def _settle_totals(self) -> None:
+        """Totals that are asked for from now on have what was sent in them; those asked for before do not."""
+        for key, amount in self._new_totals.items():
+            if key[0] in self._totals_loaded:
+                self._stored_totals[key] = self._stored_totals.get(key, ZERO) + amount
+        self._new_totals.clear()
+
+    def send_changes(self, outbox: Outbox) -> None:
+        """Send what became of items that had a row already, with matches and payments; once per desk, after the ledger."""
+        client_no, now, effects = self.client_no, self.context.now, self.settler.effects
         journal.write_changes(outbox, client_no, self._items.values(), now)
         journal.write_details(outbox, client_no, self._items.values(), now)
-
-    def write_matches(self, outbox: Outbox) -> None:
-        """Send matches and payments; after the ledger."""
-        client_no, now, effects = self.client_no, self.context.now, self.settler.effects
         journal.write_matches(outbox, client_no, effects.matches, now)
         payments_store.insert_payments(outbox, client_no, now, self.payments)
         new = {match.match_id for match in effects.matches}
@@ -267,3 +285,4 @@ class ItemDesk(KnownItems):
             entry.entity_id = f"{posting.gl_year}/{posting.transaction_no}"
         if self._log:
             send_log(outbox, self.client_no, self.context.now, self._log)
+        self._log, self._log_of_transactions = [], []

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from reskontro.db.bulk import any_of, text_array
 from reskontro.db.engine import Transaction
 from reskontro.ledger.matching import Match
 from reskontro.ledger.posting import GlLine, LedgerTransaction, OpenItem
@@ -32,7 +33,7 @@ def _read(transaction: Transaction, condition: str, values: tuple[Any, ...]) -> 
 
 def items_by_kid(transaction: Transaction, client_no: int, kids: Iterable[str]) -> list[OpenItem]:
     """All items, open or not, that have one of the KIDs."""
-    return _read(transaction, "a.kid = any(%s)", (client_no, list(kids)))
+    return _read(transaction, f"a.kid is not null and a.kid = {any_of('text')}", (client_no, list(kids)))
 
 
 def items_by_letter_kid(transaction: Transaction, client_no: int, kids: Iterable[str]) -> list[tuple[str, OpenItem]]:
@@ -47,7 +48,7 @@ def items_by_letter_kid(transaction: Transaction, client_no: int, kids: Iterable
 
 def items_by_id(transaction: Transaction, client_no: int, ids: Iterable[UUID]) -> list[OpenItem]:
     """Items by id."""
-    return _read(transaction, "a.ar_item_id = any(%s)", (client_no, list(ids)))
+    return _read(transaction, f"a.ar_item_id = {any_of('uuid')}", (client_no, list(ids)))
 
 
 def open_items_of_claims(transaction: Transaction, client_no: int, principals: Iterable[UUID]) -> list[OpenItem]:
@@ -192,7 +193,12 @@ def transaction_keys(transaction: Transaction, client_no: int, items: Sequence[U
 
 def known_kids(transaction: Transaction, client_no: int, kids: Sequence[str]) -> set[str]:
     """Which of the KIDs some item already has."""
-    rows = transaction.execute("select kid from ar_item where client_no = %s and kid = any(%s)", (client_no, list(kids)))
+    # One probe of the index for each: in a ledger without statistics the planner would rather look through all items of the client.
+    rows = transaction.execute(
+        "select k from unnest(%s::text[]) k"
+        " cross join lateral (select from ar_item a where a.client_no = %s and a.kid is not null and a.kid = k limit 1) taken",
+        (text_array(kids), client_no),
+    )
     return {row[0] for row in rows}
 
 

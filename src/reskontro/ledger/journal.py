@@ -210,7 +210,7 @@ def _text(value: str | None) -> str:
 
 
 def write_items(outbox: Outbox, client_no: int, items: Sequence[OpenItem], now: datetime) -> None:
-    """Write new AR items with the state they have after the set; their transactions are numbered by now."""
+    """Write new AR items with the state they have now; their transactions are numbered. What changes afterwards is for ``write_changes``."""
     lines: list[str] = []
     for i in items:
         t = i.transaction
@@ -227,15 +227,16 @@ def write_items(outbox: Outbox, client_no: int, items: Sequence[OpenItem], now: 
             f"{original}\t{base}\t{i.vat_amount!s}\t{'t' if i.reversal else 'f'}\t{own_open}\t"
             f"{base_open}\t{i.credited_amount!s}\t{i.credited_vat!s}\t{copy_json(i.details) if i.details else '{}'}"
         )
+        i.sent, i.changed, i.details_changed = True, False, False
     outbox.rows(_ar_stage, lines, _INSERT_AR, (client_no, now, now))
 
 
 def write_changes(outbox: Outbox, client_no: int, items: Iterable[OpenItem], now: datetime) -> None:
-    """Write the new state of stored AR items that a match or a credit note changed."""
+    """Write the new state of AR items that a match or a credit note changed after they were looked up or sent."""
     lines = [
         f"{i.ar_item_id.hex}\t{i.open_amount:f}\t{i.base_open_amount:f}\t{i.credited_amount:f}\t{i.credited_vat:f}"
         for i in items
-        if i.changed and i.transaction is None
+        if i.changed and i.has_row
     ]
     outbox.rows(
         _change_stage,
@@ -247,8 +248,8 @@ def write_changes(outbox: Outbox, client_no: int, items: Iterable[OpenItem], now
 
 
 def write_details(outbox: Outbox, client_no: int, items: Iterable[OpenItem], now: datetime) -> None:
-    """Write the details and due dates of stored AR items where they changed."""
-    changed = [i for i in items if i.details_changed and i.transaction is None]
+    """Write the details and due dates of AR items where they changed after these were looked up or sent."""
+    changed = [i for i in items if i.details_changed and i.has_row]
     outbox.rows(
         _detail_stage,
         [f"{i.ar_item_id.hex}\t{i.due_date}\t{copy_json(i.details) if i.details else '{}'}" for i in changed],

@@ -163,10 +163,17 @@ class OpenItem(Struct):
     details: dict[str, Any] = {}
     transaction: LedgerTransaction | None = None
     """The transaction of an item that is still to be written; None for a stored one."""
+    sent: bool = False
+    """Whether the row of an item of this set is on its way already."""
     changed: bool = False
-    """Whether amounts of a stored item changed."""
+    """Whether amounts changed since the item was looked up or sent."""
     details_changed: bool = False
-    """Whether the details or the due date of a stored item changed."""
+    """Whether the details or the due date changed since then."""
+
+    @property
+    def has_row(self) -> bool:
+        """Whether changes go to a row that is there: that of an item looked up, or one of this set that was sent."""
+        return self.transaction is None or self.sent
 
     @property
     def is_open(self) -> bool:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
-from reskontro.db.bulk import NULL, Outbox, Stage, copy_array, text_array
+from reskontro.db.bulk import NULL, Outbox, Stage, any_of, copy_array, text_array
 from reskontro.db.engine import Transaction
 from reskontro.receivable.customers.record import COLUMN_FIELDS, Customer, Values
 
@@ -64,7 +64,7 @@ def _customer(row: Sequence[Any]) -> Customer:
 
 def customers_by_key(transaction: Transaction, client_no: int, keys: Collection[str]) -> list[Customer]:
     """Customers by their natural keys, in no order; unknown keys are left out."""
-    rows = transaction.execute(f"{_READ} where client_no = %s and customer_key = any(%s::text[])".encode(), (client_no, text_array(keys)))
+    rows = transaction.execute(f"{_READ} where client_no = %s and customer_key = {any_of('text')}".encode(), (client_no, text_array(keys)))
     return [_customer(row) for row in rows]
 
 
@@ -104,7 +104,9 @@ def account_nos_between(transaction: Transaction, client_no: int, first: int, la
 
 def known_keys(transaction: Transaction, client_no: int, keys: Collection[str]) -> set[str]:
     """Which of the natural keys belong to a customer."""
-    rows = transaction.execute("select customer_key from customer where client_no = %s and customer_key = any(%s)", (client_no, list(keys)))
+    rows = transaction.execute(
+        f"select customer_key from customer where client_no = %s and customer_key = {any_of('text')}".encode(), (client_no, text_array(keys))
+    )
     return {row[0] for row in rows}
 
 

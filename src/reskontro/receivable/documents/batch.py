@@ -13,6 +13,9 @@ from reskontro.receivable.documents.record import details_of
 from reskontro.receivable.documents.rules import read
 from reskontro.receivable.documents.schemas import DOCUMENT, document_key, identify
 
+SENT_TOGETHER = 500
+"""So many documents are sent while those after them are judged."""
+
 
 def prepare(context: ChunkContext, items: Sequence[Item]) -> None:
     """Read documents and make every check that needs nothing stored."""
@@ -32,11 +35,14 @@ def process(transaction: Transaction, context: ChunkContext, items: Sequence[Ite
     desk.load(drafts)
     drafts.reverse()
     results: list[ItemResult] = []
-    for item in items:
-        results.append(post(desk, drafts.pop(), item.origin))
-        # The memory of what has become rows is used again at once, while it is near.
-        item.forget_draft()
-    desk.write()
+    with desk.outbox(len(items)) as outbox:
+        for item in items:
+            results.append(post(desk, drafts.pop(), item.origin))
+            # The memory of what has become rows is used again at once, while it is near.
+            item.forget_draft()
+            if len(desk.new_documents) >= SENT_TOGETHER and drafts:
+                desk.send(outbox)
+        desk.finish(outbox)
     return results
 
 

@@ -86,7 +86,9 @@ def _parts_left(desk: DocumentDesk, document: KnownDocument) -> list[Part]:
     assert document.item is not None and document.parts is not None
     if not document.item.credited_amount:
         return list(document.parts)
-    taken = [*credited_parts(desk.transaction, desk.client_no, document.document_uuid), *document.taken_back]
+    notes = document.credit_notes
+    taken = credited_parts(desk.transaction, desk.client_no, document.document_uuid, [note.document_uuid for note in notes])
+    taken += [part for note in notes for part in note.parts or ()]
     return gather([*document.parts, *(part._replace(amount=-part.amount) for part in taken)])
 
 
@@ -99,7 +101,7 @@ def settle_credit(
     target.credited_amount += composition.incl_vat
     target.credited_vat += composition.vat
     target.changed = True
-    credited.taken_back += document.parts or ()
+    credited.credit_notes.append(document)
     if target.open_amount <= 0:
         return
     match = desk.settler.settle(

@@ -79,9 +79,9 @@ class DocumentDesk(CustomerItemDesk):
         self._kids: KidNumbers | None = None
         self._attachments: dict[UUID, bool] = {}
         self.new_documents: list[NewDocument] = []
-        """Sent by ``write``."""
+        """Still to be sent."""
         self.letters_without_item: list[tuple[NewDocument, list[UUID]]] = []
-        """Letters that posted nothing, with the claims that their KID means; sent by ``write``."""
+        """Letters that posted nothing, with the claims that their KID means; sent at the end."""
         self._run_bundles: list[store.NewBundle] = []
 
     # ------------------------------------------------------------------------------------------------ looking up
@@ -253,29 +253,49 @@ class DocumentDesk(CustomerItemDesk):
 
     # ------------------------------------------------------------------------------------------------ writing
 
+    def outbox(self, items: int) -> Outbox:
+        """What a set of so many items is sent through."""
+        return Outbox(self.transaction, aside=items >= ASIDE_FROM)
+
     def write(self) -> None:
         """Send everything that took effect, in a handful of statements."""
-        transaction, client_no, now = self.transaction, self.client_no, self.context.now
+        with self.outbox(len(self.new_documents)) as outbox:
+            self.finish(outbox)
+
+    def send(self, outbox: Outbox) -> None:
+        """Send the documents that took effect since the last time, with their part of the ledger."""
         self._settle_kids()
+        self._send(outbox)
+
+    def _send(self, outbox: Outbox) -> None:
+        client_no, now = self.client_no, self.context.now
         self.customers.write()
-        self.numbers.write()
-        if self._kids is not None:
-            self._kids.write()
         bundles = [
             store.NewBundle(bundle_id, account_no, batch_uuid, key, reference)
             for batch_uuid, made in self._new_bundles.items()
             for (account_no, key), (bundle_id, reference) in made.items()
         ]
-        store.insert_bundles(transaction, client_no, bundles + self._run_bundles, now)
-        with Outbox(transaction, aside=len(self.new_documents) >= ASIDE_FROM) as outbox:
-            self.write_ledger(outbox)
-            store.insert_documents(outbox, client_no, now, [document.row() for document in self.new_documents])
-            store.insert_lines(outbox, client_no, [row for document in self.new_documents for row in document.line_rows])
-            store.insert_letter_claims(
-                outbox, client_no, [(new.kid, claim, new.document_uuid) for new, claims in self.letters_without_item for claim in claims]
-            )
-            self.context.writing()
-            self.write_matches(outbox)
+        store.insert_bundles(self.transaction, client_no, bundles + self._run_bundles, now)
+        self._new_bundles, self._run_bundles = {}, []
+        self.send_ledger(outbox)
+        store.insert_documents(outbox, client_no, now, [document.row() for document in self.new_documents])
+        store.insert_lines(outbox, client_no, [row for document in self.new_documents for row in document.line_rows])
+        for document in self.new_documents:
+            document.line_rows = []
+        self.new_documents = []
+
+    def finish(self, outbox: Outbox) -> None:
+        """Send what is left, and what has to come last."""
+        self._settle_kids()
+        # Statements that are waited for come before the rows.
+        self.numbers.write()
+        if self._kids is not None:
+            self._kids.write()
+        self._send(outbox)
+        claims = [(new.kid, claim, new.document_uuid) for new, claims in self.letters_without_item for claim in claims]
+        store.insert_letter_claims(outbox, self.client_no, claims)
+        self.context.writing()
+        self.send_changes(outbox)
 
     def _settle_kids(self) -> None:
         """Give another KID to documents whose generated one turns out to be in use; asked once for the whole set."""

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from reskontro.db.bulk import Outbox, Stage, text_array
+from reskontro.db.bulk import Outbox, Stage, any_of, text_array
 from reskontro.db.engine import Transaction
 from reskontro.ledger.items_store import ITEM_COLUMNS, item_of
 from reskontro.ledger.posting import OpenItem, Part
@@ -36,8 +36,8 @@ class KnownDocument:
     kid: str | None = None
     parts: list[Part] | None = None
     """What it posted besides the control account, when it was posted in this set; stored ones are looked up when a credit note asks."""
-    taken_back: list[Part] = field(default_factory=list)
-    """What credit notes of this set took back of it."""
+    credit_notes: list[KnownDocument] = field(default_factory=list)
+    """The credit notes of this set that took something back of it."""
 
 
 _DOCUMENT_COLUMNS = (
@@ -51,7 +51,7 @@ def documents_by_key(transaction: Transaction, client_no: int, keys: Iterable[st
     rows = transaction.execute(
         f"select {_DOCUMENT_COLUMNS}, {ITEM_COLUMNS} from document d"
         " left join ar_item a on a.client_no = d.client_no and a.ar_item_id = d.ar_item_id"
-        " where d.client_no = %s and d.document_key = any(%s::text[])".encode(),
+        f" where d.client_no = %s and d.document_key = {any_of('text')}".encode(),
         (client_no, text_array(keys)),
         binary=True,
     )
@@ -69,7 +69,9 @@ def _known(row: Sequence[Any]) -> KnownDocument:
 
 def existing_keys(transaction: Transaction, client_no: int, keys: Iterable[str]) -> set[str]:
     """Which document numbers, without case, are in use."""
-    rows = transaction.execute("select document_key from document where client_no = %s and document_key = any(%s)", (client_no, list(keys)))
+    rows = transaction.execute(
+        f"select document_key from document where client_no = %s and document_key = {any_of('text')}".encode(), (client_no, text_array(keys))
+    )
     return {row[0] for row in rows}
 
 
@@ -87,14 +89,14 @@ def _part(account: str, amount: Decimal, code: str | None, dimensions: list[dict
     return Part(account, amount, code, tuple((d["dimensionNo"], d["value"]) for d in dimensions or ()))
 
 
-def credited_parts(transaction: Transaction, client_no: int, document_uuid: UUID) -> list[Part]:
-    """What stored credit notes took back of a document on accounts other than the control account, positive, in its currency."""
+def credited_parts(transaction: Transaction, client_no: int, document_uuid: UUID, besides: Iterable[UUID]) -> list[Part]:
+    """What stored credit notes ``besides`` some took back of a document on accounts other than the control account, positive, in its currency."""
     rows = transaction.execute(
         "select g.gl_account, g.currency_amount, g.vat_code, g.dimensions from document d"
         " join gl_item g on g.client_no = d.client_no and g.gl_year = d.gl_year and g.transaction_no = d.transaction_no"
         " where d.client_no = %s and d.reference_document_uuid = %s and d.document_type = 'CN' and g.ar_item_id is null"
-        " order by g.gl_year, g.transaction_no, g.line_no",
-        (client_no, document_uuid),
+        " and d.document_uuid <> all(%s) order by g.gl_year, g.transaction_no, g.line_no",
+        (client_no, document_uuid, list(besides)),
     )
     return [_part(*row) for row in rows]
 
