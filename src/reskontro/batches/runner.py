@@ -59,7 +59,7 @@ SERVER_TROUBLE = ("08", "53", "57", "58")
 QUERY_CANCELLED = "57014"
 
 
-SWITCH_SECONDS = 0.0005
+SWITCH_SECONDS = 0.0001
 """How long a thread may keep the interpreter from another: whoever comes back from the database must not wait for the one that parses."""
 
 
@@ -209,14 +209,21 @@ class Worker:
         return self._read_chunk(connection, batch, kind, batch.count_processed, limit)
 
     def _read_ahead(self, batch: BatchRecord, kind: BatchKind, index: int) -> None:
-        """Read and prepare the chunk after the one in hand while that is being written."""
-        if index < batch.count_total and self._chunk_limit == self._settings.chunk_items:
+        """Read and prepare the chunk after the one in hand, which may be the first of the next batch, while that one is being written."""
+        if self._chunk_limit == self._settings.chunk_items:
             self._ahead = self._reader.submit(self._read_in_thread, batch, kind, index)
 
     def _read_in_thread(self, batch: BatchRecord, kind: BatchKind, index: int) -> ReadChunk | None:
         try:
             if self._reader_connection is None or self._reader_connection.closed:
                 self._reader_connection = self._database.connect(WORKER_NAME)
+            if index >= batch.count_total:
+                with client_transaction(self._reader_connection, batch.client_no) as transaction:
+                    following = oldest_open_batch(transaction, batch.client_no, besides=batch.batch_uuid)
+                its_kind = self._kinds[following.kind] if following is not None else None
+                if following is None or not isinstance(its_kind, BatchKind):
+                    return None
+                batch, kind, index = following, its_kind, following.count_processed
             return self._read_chunk(self._reader_connection, batch, kind, index, self._settings.chunk_items)
         except Exception as error:
             # Nothing is lost: the chunk is read again when its turn comes, and then the fault shows.

@@ -111,12 +111,13 @@ def get_batches(transaction: Transaction, client_no: int, batch_uuids: Sequence[
     return {record.batch_uuid: record for record in cursor}
 
 
-def oldest_open_batch(transaction: Transaction, client_no: int) -> BatchRecord | None:
-    """The batch whose turn it is: the first accepted one that is not final."""
+def oldest_open_batch(transaction: Transaction, client_no: int, besides: UUID | None = None) -> BatchRecord | None:
+    """The batch whose turn it is: the first accepted one that is not final. With ``besides`` the one whose turn comes after that batch."""
     cursor = transaction.cursor(row_factory=class_row(BatchRecord))
     cursor.execute(
-        f"select {_COLUMNS} from batch where client_no = %s and status in ('QUEUED', 'PROCESSING') order by status = 'QUEUED', accept_no limit 1",
-        (client_no,),
+        f"select {_COLUMNS} from batch where client_no = %s and status in ('QUEUED', 'PROCESSING')"
+        " and batch_uuid is distinct from %s order by status = 'QUEUED', accept_no limit 1",
+        (client_no, besides),
     )
     return cursor.fetchone()
 

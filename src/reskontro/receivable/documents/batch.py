@@ -13,8 +13,9 @@ from reskontro.receivable.documents.record import details_of
 from reskontro.receivable.documents.rules import read
 from reskontro.receivable.documents.schemas import DOCUMENT, document_key, identify
 
-SENT_TOGETHER = 500
-"""So many documents are sent while those after them are judged."""
+SENT_FIRST = 400
+SENT_TOGETHER = 800
+"""So many documents are sent at a time, while those after them are judged. The first are fewer, so that the database soon has something to do."""
 
 
 def prepare(context: ChunkContext, items: Sequence[Item]) -> None:
@@ -35,13 +36,15 @@ def process(transaction: Transaction, context: ChunkContext, items: Sequence[Ite
     desk.load(drafts)
     drafts.reverse()
     results: list[ItemResult] = []
+    together = SENT_FIRST
     with desk.outbox(len(items)) as outbox:
         for item in items:
             results.append(post(desk, drafts.pop(), item.origin))
             # The memory of what has become rows is used again at once, while it is near.
             item.forget_draft()
-            if len(desk.new_documents) >= SENT_TOGETHER and drafts:
+            if len(desk.new_documents) >= together and drafts:
                 desk.send(outbox)
+                together = SENT_TOGETHER
         desk.finish(outbox)
     return results
 
