@@ -37,11 +37,6 @@ class Intervals:
     def __len__(self) -> int:
         return len(self.bounds) + 1
 
-    @property
-    def first_days(self) -> list[int]:
-        """The first day of every interval but the first one."""
-        return [bound + 1 for bound in self.bounds]
-
     def place_of(self, days: int) -> int:
         """The place, from 0, of the interval for so many days after the due date; negative days are before it."""
         return bisect_left(self.bounds, days)

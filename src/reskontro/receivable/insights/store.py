@@ -149,16 +149,22 @@ def _sums_of_intervals(question: Question, intervals: Intervals) -> str:
     return f"{' union all '.join(parts)} union all {_since('due_date')}"
 
 
-def _places(question: Question, *, some_reopened: bool) -> str:
+def _place_bit(question: Question, intervals: Intervals, due_date: str) -> str:
+    """The bit of the interval that a due date lies in. Comparing with constant days costs half of what ``width_bucket`` costs."""
+    days = [question.as_of - timedelta(days=bound) for bound in intervals.bounds]
+    cases = " ".join(f"when {due_date} >= date '{day.isoformat()}' then {1 << place}" for place, day in enumerate(days))
+    return f"case {cases} else {1 << len(days)} end"
+
+
+def _places(question: Question, intervals: Intervals, *, some_reopened: bool) -> str:
     """By customer, possibly more than once, the bits of the intervals with open items, from ``changed`` and the items open now.
 
     A customer with an item that is open now but was not then (a match of that day is undone) is looked at item by item;
     such customers are few, and mostly there is none.
     """
-    places = "bit_or(1 << width_bucket(%(as_of)s::date - {0}due_date, %(first_days)s::int[])) as places"
-    open_items = f"select a.account_no, {places.format('a.')} from ar_item a"
+    open_items = f"select a.account_no, bit_or({_place_bit(question, intervals, 'a.due_date')}) as places from ar_item a"
     conditions = f"{question.open_now} and {question.conditions()}"
-    changed = f"select account_no, {places.format('')} from changed where then_open group by account_no"
+    changed = f"select account_no, bit_or({_place_bit(question, intervals, 'due_date')}) as places from changed where then_open group by account_no"
     if not some_reopened:
         return f"{open_items} where {conditions} group by a.account_no union all {changed}"
     reopened = "array(select account_no from changed where now_open and not then_open)"
@@ -194,21 +200,21 @@ def portions_and_customers(transaction: Transaction, question: Question, interva
 
     One number for a customer costs a tenth of counting the customers of every interval.
     """
-    places = _places(question, some_reopened=_some_reopened(transaction, question))
+    places = _places(question, intervals, some_reopened=_some_reopened(transaction, question))
     statement = (
         f"select due_date, debit, credit, items, null::int, null::bigint from ({_sums_of_intervals(question, intervals)}) sums"
         " union all select null, null, null, null, places, count(*)"
         f" from (select account_no, bit_or(places) as places from ({places}) part group by account_no) customers group by places"
     )
-    rows = _run(transaction, question, statement, first_days=intervals.first_days)
+    rows = _run(transaction, question, statement)
     return [Portion(*row[:4]) for row in rows if row[0] is not None], [row[4:] for row in rows if row[0] is None]
 
 
 def open_accounts(transaction: Transaction, question: Question, intervals: Intervals, limit: int) -> list[int]:
     """The first customers that had an open item, by account number."""
-    places = _places(question, some_reopened=_some_reopened(transaction, question))
+    places = _places(question, intervals, some_reopened=_some_reopened(transaction, question))
     statement = f"select distinct account_no from ({places}) part order by account_no limit %(limit)s"
-    return [row[0] for row in _run(transaction, question, statement, first_days=intervals.first_days, limit=limit)]
+    return [row[0] for row in _run(transaction, question, statement, limit=limit)]
 
 
 def _run(transaction: Transaction, question: Question, statement: str, **values: Any) -> list[tuple[Any, ...]]:
