@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from reskontro.ledger.seals import SEALED, broken_seals
 from reskontro.ledger.verify import verify_client
 from tests.api.postings import booked
-from tests.api.support import created, credit_note, invoice, superuser
+from tests.api.support import created, credit_note, invoice, line, superuser
 from tests.house import House
 
 
@@ -20,6 +21,7 @@ def story(house: House) -> House:
     booked(house, "fee", {"documentNo": "1", "feeCode": "OTHER", "amount": 50})
     booked(house, "payment", {"customerNo": "100001", "amount": 2000, "paymentDate": "2026-11-12"})
     house.batch("/documents/batches", {"documents": [invoice(documentNo="2", customerNo="100001")]})
+    created(house, invoice(documentNo="3", documentLines=[line(1, 1000, 250)]))
     assert verify_client(house.database, house.client_no).findings == []
     return house
 
@@ -67,3 +69,45 @@ def test_one_altered_row_is_found(story: House, postgres: str, statement: str, s
         assert connection.execute(statement.encode()).rowcount > 0
     findings = verify_client(story.database, story.client_no).findings
     assert any(said in finding for finding in findings), findings
+
+
+CHANGES = {
+    "integer": "{0} + 1000",
+    "smallint": "{0} + 1000",
+    "numeric": "{0} + 1",
+    "date": "coalesce({0}, '2026-01-01') + 1",
+    "timestamp with time zone": "{0} + interval '1 second'",
+    "text": "coalesce({0}, '') || gen_random_uuid()",
+    "uuid": "gen_random_uuid()",
+    "jsonb": "coalesce({0}, '{{}}') || '{{\"altered\": 1}}'",
+    "boolean": "not {0}",
+    "bytea": "coalesce({0}, '') || '\\x00'",
+}
+"""By type of a column, what makes another value of the one that is there."""
+
+
+def test_no_column_can_be_altered_unseen(story: House, postgres: str) -> None:
+    """Each column of the sealed tables, one after the other: the row is found, unless the application itself may change the column."""
+    seen = set()
+    with superuser(story, postgres) as connection:
+        connection.execute("set session_replication_role = replica")
+        for table in SEALED:
+            columns = story.rows(
+                "select column_name, data_type, has_column_privilege(table_name::text, column_name::text, 'update') or is_generated = 'ALWAYS'"
+                " from information_schema.columns where table_name = %s and column_name not in ('client_no', 'seal')",
+                table,
+            )
+            (rows,) = connection.execute(f"select count(*) from {table}".encode()).fetchone() or (0,)
+            for column, kind, may_change in columns:
+                if may_change:
+                    continue
+                assert column in SEALED[table].split(", "), (table, column)
+                change = "'COST'" if column == "claim_kind" else CHANGES[kind].format(column)
+                with connection.transaction(force_rollback=True):
+                    condition = "where claim_kind <> 'COST'" if column == "claim_kind" else ""
+                    altered = connection.execute(f"update {table} set {column} = {change} {condition}".encode()).rowcount
+                    filled = altered if "coalesce" in change else connection.execute(f"select count({column}) from {table}".encode()).fetchone()[0]  # type: ignore[index]
+                    found = connection.execute(broken_seals(table).encode(), {"client_no": story.client_no}).fetchall()
+                    assert len(found) == min(altered, filled), (table, column)
+                    seen.add((table, rows > 0))
+    assert {table for table, filled in seen if filled} == set(SEALED)

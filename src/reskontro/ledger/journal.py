@@ -17,6 +17,7 @@ from reskontro.db.engine import Transaction
 from reskontro.kit.money import ZERO
 from reskontro.ledger.matching import Match
 from reskontro.ledger.posting import LedgerTransaction, OpenItem, check_balance
+from reskontro.ledger.seals import sealed_insert
 from reskontro.ledger.series import claim
 
 TRANSACTION_SERIES = "transaction"
@@ -47,7 +48,11 @@ _GL_COLUMNS = (
 )
 _gl_stage = Stage("stage_gl_item", _GL_COLUMNS)
 _GL_NAMES = ", ".join(name for name, _ in _GL_COLUMNS)
-_INSERT_GL = f"insert into gl_item (client_no, {_GL_NAMES}, created_at) select %s, {_GL_NAMES}, %s from stage_gl_item"
+_INSERT_GL = sealed_insert(
+    "gl_item",
+    f"client_no, {_GL_NAMES}, created_at",
+    f"select %s::integer as client_no, {_GL_NAMES}, %s::timestamptz as created_at from stage_gl_item",
+)
 
 _AR_COLUMNS = (
     ("ar_item_id", "uuid"),
@@ -80,7 +85,11 @@ _AR_COLUMNS = (
 )
 _ar_stage = Stage("stage_ar_item", _AR_COLUMNS)
 _AR_NAMES = ", ".join(name for name, _ in _AR_COLUMNS)
-_INSERT_AR = f"insert into ar_item (client_no, {_AR_NAMES}, created_at, changed_at) select %s, {_AR_NAMES}, %s, %s from stage_ar_item"
+_INSERT_AR = sealed_insert(
+    "ar_item",
+    f"client_no, {_AR_NAMES}, created_at, changed_at",
+    f"select %s::integer as client_no, {_AR_NAMES}, %s::timestamptz as created_at, %s::timestamptz as changed_at from stage_ar_item",
+)
 
 _change_stage = Stage(
     "stage_ar_change",
@@ -270,13 +279,15 @@ def write_undone(transaction: Transaction, client_no: int, matches: Sequence[Mat
         )
 
 
-_INSERT_MATCHES = (
-    "insert into match (client_no, match_id, account_no, match_date, source, coverage_order, created_by, status, undone_on, undone_by, created_at)"
-    " select %s, match_id, account_no, match_date, source, coverage_order, created_by, status, undone_on, undone_by, %s from stage_match"
+_MATCH_NAMES = "match_id, account_no, match_date, source, coverage_order, created_by, status, undone_on, undone_by"
+_INSERT_MATCHES = sealed_insert(
+    "match",
+    f"client_no, {_MATCH_NAMES}, created_at",
+    f"select %s::integer as client_no, {_MATCH_NAMES}, %s::timestamptz as created_at from stage_match",
 )
-_INSERT_MATCH_LINES = (
-    "insert into match_line (client_no, match_id, line_no, ar_item_id, amount, base_amount, match_date, item_gl_date)"
-    " select %s, match_id, line_no, ar_item_id, amount, base_amount, match_date, item_gl_date from stage_match_line"
+_MATCH_LINE_NAMES = "match_id, line_no, ar_item_id, amount, base_amount, match_date, item_gl_date"
+_INSERT_MATCH_LINES = sealed_insert(
+    "match_line", f"client_no, {_MATCH_LINE_NAMES}", f"select %s::integer as client_no, {_MATCH_LINE_NAMES} from stage_match_line"
 )
 
 

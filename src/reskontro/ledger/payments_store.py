@@ -10,6 +10,7 @@ from uuid import UUID
 from reskontro.db.bulk import NULL, Outbox, Stage, copy_day, copy_text, copy_value
 from reskontro.db.engine import Transaction
 from reskontro.ledger.payments import PaymentChange, PaymentRecord
+from reskontro.ledger.seals import sealed_insert
 
 _COLUMNS = (
     ("payment_uuid", "uuid"),
@@ -42,7 +43,11 @@ _stage = Stage("stage_payment", _COLUMNS)
 _NAMES = ", ".join(name for name, _ in _COLUMNS)
 
 
-_INSERT = f"insert into payment (client_no, {_NAMES}, created_at) select %s, {_NAMES}, %s from stage_payment"
+_INSERT = sealed_insert(
+    "payment",
+    f"client_no, {_NAMES}, created_at",
+    f"select %s::integer as client_no, {_NAMES}, %s::timestamptz as created_at from stage_payment",
+)
 
 
 def insert_payments(outbox: Outbox, client_no: int, now: datetime, payments: Sequence[PaymentRecord]) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from reskontro.db.engine import Database, Transaction
 from reskontro.ledger.log import verify_log
+from reskontro.ledger.seals import SEALED, broken_seals
 
 PLACES_SHOWN_MAX = 20
 """A broken promise is reported with at most so many places."""
@@ -151,6 +152,7 @@ CHECKS: tuple[tuple[str, str], ...] = (
         "select document_no from document where client_no = %(client_no)s"
         " and (excl_vat + vat <> incl_vat or base_excl_vat + base_vat <> base_incl_vat)",
     ),
+    *((f"a row of {table} is not as it was written", broken_seals(table)) for table in SEALED),
     (
         "a batch counts other results than it has",
         "select b.batch_uuid::text from batch b left join (select batch_uuid, count(*) as items,"

@@ -13,6 +13,7 @@ from reskontro.db.bulk import Outbox, Stage, any_of, text_array
 from reskontro.db.engine import Transaction
 from reskontro.ledger.items_store import ITEM_COLUMNS, item_of
 from reskontro.ledger.posting import OpenItem, Part
+from reskontro.ledger.seals import sealed_insert
 
 
 @dataclass(slots=True)
@@ -160,8 +161,14 @@ line_stage = Stage("stage_document_line", _LINE_STAGE_COLUMNS)
 _LINE_NAMES = ", ".join(name for name, _ in _LINE_STAGE_COLUMNS)
 
 
-_INSERT_DOCUMENTS = f"insert into document (client_no, {_DOCUMENT_NAMES}, created_at) select %s, {_DOCUMENT_NAMES}, %s from stage_document"
-_INSERT_LINES = f"insert into document_line (client_no, {_LINE_NAMES}) select %s, {_LINE_NAMES} from stage_document_line"
+_INSERT_DOCUMENTS = sealed_insert(
+    "document",
+    f"client_no, {_DOCUMENT_NAMES}, created_at",
+    f"select %s::integer as client_no, {_DOCUMENT_NAMES}, %s::timestamptz as created_at from stage_document",
+)
+_INSERT_LINES = sealed_insert(
+    "document_line", f"client_no, {_LINE_NAMES}", f"select %s::integer as client_no, {_LINE_NAMES} from stage_document_line"
+)
 
 
 def insert_documents(outbox: Outbox, client_no: int, now: datetime, lines: Sequence[str]) -> None:

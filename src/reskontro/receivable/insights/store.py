@@ -201,6 +201,8 @@ def portions_and_customers(transaction: Transaction, question: Question, interva
     One number for a customer costs a tenth of counting the customers of every interval.
     """
     places = _places(question, intervals, some_reopened=_some_reopened(transaction, question))
+    # Counted in the order of the index over open items by customer; the planner would rather fill tables in memory, which takes a quarter longer.
+    transaction.execute("set local enable_hashagg = off")
     statement = (
         f"select due_date, debit, credit, items, null::int, null::bigint from ({_sums_of_intervals(question, intervals)}) sums"
         " union all select null, null, null, null, places, count(*)"
