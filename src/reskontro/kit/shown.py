@@ -1,7 +1,8 @@
-"""Amounts, dates and percentages as people of a language write them; for paper and spreadsheets, never for data."""
+"""Amounts, dates and percentages as people of a language write them, and texts that spreadsheets do not run: for readers, never for data."""
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from decimal import Decimal
 from typing import Final
@@ -13,6 +14,14 @@ NO_BREAK_NARROW: Final = "\u202f"
 _MONTHS_ENGLISH: Final = tuple("January February March April May June July August September October November December".split())
 _MONTHS_NORWEGIAN: Final = tuple("januar februar mars april mai juni juli august september oktober november desember".split())
 """The same in bokmål and nynorsk."""
+_FORMULA_STARTS: Final = re.compile(r"[=+\-@\t\r]")
+_FORMULA: Final = re.compile(r'[,;\t\r\n](?=[ "]*[=+\-@\t\r])')
+"""What some spreadsheet takes for the end of a cell or a row, quotes or not, with a formula behind it."""
+
+
+def plain_cell(text: str) -> str:
+    """A text that no spreadsheet takes for a formula, whichever separator it expects: an apostrophe goes before what would begin one."""
+    return _FORMULA.sub(lambda end: f"{end[0]}'", f"\n{text}")[1:] if _FORMULA_STARTS.search(text) else text
 
 
 def shown_amount(value: Decimal, language: Language) -> str:

@@ -41,11 +41,27 @@ class TestCells:
         content = written([("100001", date(2026, 10, 5), Decimal("-1250.50"), 14)], language)
         assert read(content, ";")[1] == ["100001", "2026-10-05", "-1250,50", "14"]
 
-    @pytest.mark.parametrize("text", ["=1+1", "+47 22", "-5", "@SUM(A1)"])
+    @pytest.mark.parametrize("text", ["=1+1", "+47 22", "-5", "@SUM(A1)", "\t=1+1", "\r=1+1", "\tsum", '"=1+1"', " =1+1"])
     def test_texts_like_formulas(self, text: str) -> None:
         """A text gets an apostrophe, an amount that begins with a minus does not."""
         rows = read(written([(text, None, Decimal(-5), -5)]), ",")
-        assert rows[1] == [f"'{text}", "", "-5", "-5"]
+        assert rows[1] == [f"'{text}".replace("\t=", "\t'=").replace("\r=", "\r'="), "", "-5", "-5"]
+
+    @pytest.mark.parametrize("language", ["en", "nb"])
+    @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+    @pytest.mark.parametrize(
+        "text", ["Fjord;=1+1", "Fjord,=1+1", "Fjord\t@SUM(A1)", "a\n=1+1", "a\r\n+1", 'a;"=1+1"', 'a,"";-1', "a, =1+1", 'say "x",=1', '";=1"', ",;=1"]
+    )
+    def test_formulas_in_the_middle(self, text: str, delimiter: str, language: Language) -> None:
+        """Whichever separator a spreadsheet expects, no cell that it finds begins like a formula."""
+        content = written([("100001", None, Decimal("12.50"), 14), (text, None, None, None)], language).decode("utf-8-sig")
+        for rows in (read(written([(text, None, None, None)], language), delimiter), [row.split(delimiter) for row in content.splitlines()]):
+            assert not [cell for row in rows for cell in row if cell.lstrip(' "').startswith(("=", "+", "-", "@", "\t", "\r"))]
+
+    @pytest.mark.parametrize("text", ["2026-10-05", "a+b", "anne@example.no", "Storgata 5, 0155 Oslo", "A=B; c", "x - y, z"])
+    def test_other_texts_stay(self, text: str) -> None:
+        """The signs of formulas elsewhere than at a beginning do nothing."""
+        assert read(written([(text, None, None, None)]), ",")[1][0] == text
 
     @pytest.mark.parametrize("text", ["a,b", 'he said "no"', "two\nlines", " blanks "])
     def test_texts_that_need_quotes(self, text: str) -> None:

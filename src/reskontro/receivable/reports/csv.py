@@ -13,12 +13,12 @@ from decimal import Decimal
 from typing import Final
 
 from reskontro.kit.messages import Language
+from reskontro.kit.shown import plain_cell
 from reskontro.receivable.reports.model import Column, ReportTable, Value
 
 LINE_TYPE: Final = "lineType"
 CONTENT_TYPE: Final = "text/csv; charset=utf-8"
 _BYTE_ORDER_MARK: Final = "\ufeff"
-_FORMULA_STARTS: Final = ("=", "+", "-", "@")
 _PIECE_CHARACTERS: Final = 64 * 1024
 
 
@@ -54,8 +54,7 @@ def _cell(value: Value, *, comma: bool) -> str:
     if value is None:
         return ""
     if isinstance(value, str):
-        # A spreadsheet would take such a text for a formula and run it.
-        return f"'{value}" if value.startswith(_FORMULA_STARTS) else value
+        return plain_cell(value)
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, Decimal):
