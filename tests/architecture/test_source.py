@@ -14,7 +14,6 @@ SOURCE = ROOT / "src" / "reskontro"
 LINES_MAX = 400
 
 LONGER_MODULES = {
-    "kit/fields.py": "the catalogue of field types, each a few lines; split up it would be looked for in two places",
     "receivable/documents/poster.py": "the one pass over a document, in the order in which its findings are reported",
 }
 """Modules over the limit, each with the reason why it is one."""
