@@ -241,7 +241,7 @@ class TestNothingTwice:
         batch = run(payee, validateOnly=True)
         assert [(item["result"], item["message"]) for item in batch["items"]] == [
             ("UNCHANGED", "The claim would be sent to the bank"),
-            ("CREATED", "Proposal file made"),
+            ("CREATED", "File created"),
         ]
         text = content_of(payee, batch["items"][1]["fileId"]).decode("utf-8-sig").splitlines()
         assert text[0] == "customerNo,accountNo,name,documentNo,kid,bankAccountNo,dueDate,amount,message"

@@ -111,7 +111,7 @@ class TestTheTimeline:
         assert [result["message"] for result in run(books, "2026-11-20")] == ["Collection notice made"]
         # 4 December, and the 8th.
         assert run(books, "2026-12-07") == []
-        assert [(result["result"], result["message"]) for result in run(books, "2026-12-08")] == [("UPDATED", "Claim handed over to collection")]
+        assert [(result["result"], result["message"]) for result in run(books, "2026-12-08")] == [("UPDATED", "Claim handed over")]
         assert run(books, "2026-12-09") == []
         assert fees(books) == [("RM", Decimal(38)), ("RM", Decimal(38))]
         handed = item(books, "26001")
@@ -293,7 +293,7 @@ class TestValidateOnly:
         assert [(result["result"], result["message"], result.get("customerNo")) for result in items] == [
             ("UNCHANGED", "A reminder would be made", "100001"),
             ("UNCHANGED", "A reminder would be made", "100002"),
-            ("CREATED", "Proposal file made", None),
+            ("CREATED", "File created", None),
         ]
         assert books.rows("select (select count(*) from document), (select count(*) from ar_item), (select count(*) from gl_item)") == before
         assert item(books, "26001")["reminderLevel"] == 0
@@ -404,10 +404,28 @@ class TestHandover:
         run(books, "2026-12-08")
         with books.database.transaction(books.client_no) as transaction:
             transaction.execute("update ar_item set details = details || '{\"collectionStatus\": \"REFUSED\"}' where document_no = '26001'")
-        assert [result["message"] for result in run(books, "2026-12-09")] == ["Claim handed over to collection"]
+        assert [result["message"] for result in run(books, "2026-12-09")] == ["Claim handed over"]
         messages = books.rows("select message_no, body ->> 'uniqueSourceInvoiceId' from collection_message order by message_no")
         assert [number for number, _ in messages] == [1, 2]
         assert messages[0][1] == messages[1][1]
+
+    @pytest.mark.parametrize(
+        ("held", "told"),
+        [
+            ("2026-12-31", {"kind": "STATUTORY", "fromDate": "2027-01-01"}),
+            ("2026-12-01", {"kind": "STATUTORY", "fromDate": "2026-12-16"}),
+            ("9999-12-31", {"kind": "NONE"}),
+        ],
+    )
+    def test_a_hold_of_interest_goes_with_the_claim(self, books: House, held: str, told: dict[str, str]) -> None:
+        """The later of the customer's and the claim's; for ever means no interest at all."""
+        configure(books, "collection.organizationId", "org-1")
+        self.ready(books)
+        books.customer("100001", stopInterestCalcUntil=held)
+        answer = books.put("/aritems", {"arItem": {"documentNo": "26001", "stopInterestCalcUntil": "2026-12-15"}})
+        assert answer.status_code == 200, answer.text
+        run(books, "2026-12-08")
+        assert books.rows("select body -> 'interest' from collection_message") == [(told,)]
 
 
 class TestWhatLettersSay:

@@ -210,7 +210,7 @@ class TestRepeats:
         batch = run(diary, interestTo="2026-06-30", validateOnly=True)
         assert [(item["result"], item["message"]) for item in batch["items"]] == [
             ("UNCHANGED", "An interest note would be made"),
-            ("CREATED", "Proposal file made"),
+            ("CREATED", "File created"),
         ]
         content = exact_json(diary.get(f"/files/{batch['items'][1]['fileId']}?expand=content"))["content"]
         lines = base64.b64decode(content).decode("utf-8-sig").splitlines()

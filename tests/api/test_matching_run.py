@@ -163,7 +163,7 @@ class TestUnidentifiedPayments:
         batch = run(books, validateOnly=True)
         assert made(batch) == [
             ("100001", "UNCHANGED", "The payment would be given to its customer"),
-            (None, "CREATED", "Proposal file made"),
+            (None, "CREATED", "File created"),
         ]
         content = exact_json(books.get(f"/files/{batch['items'][1]['fileId']}?expand=content"))["content"]
         assert len(base64.b64decode(content).decode("utf-8-sig").splitlines()) == 2

@@ -181,6 +181,24 @@ class TestHowMuch:
         assert found(claim, customerNo="100001", amount=88.01) == [("AMOUNT-EXCEEDED", "/amount")]
         reserved(claim, "C", customerNo="100001", amount=88)
 
+    def test_an_item_no_more_than_is_left_of_its_customer(self, claim: House) -> None:
+        """What is reserved on the customer is reserved of his items; an item paid past its reservations takes from no other."""
+        created(claim, invoice(documentNo="2", currencyAmounts=amounts(500, 0)))
+        reserved(claim, "A", documentNo="26001001", amount=788)
+        reserved(claim, "B", customerNo="100001", amount=400)
+        assert found(claim, documentNo="2", amount=100.01) == [("AMOUNT-EXCEEDED", "/amount")]
+        reserved(claim, "C", documentNo="2", amount=100)
+        created(claim, credit_note("26001001", 630.4, 157.6))
+        created(claim, invoice(documentNo="3", currencyAmounts=amounts(50, 0)))
+        reserved(claim, "D", documentNo="3", amount=50)
+
+    def test_parallel_calls_on_a_customer_and_his_item(self, claim: House) -> None:
+        """Of 24 calls for 100 each on 788 open exactly 7 succeed, half of them on the item and half on the customer."""
+        targets = ({"documentNo": "26001001"}, {"customerNo": "100001"})
+        with ThreadPoolExecutor(12) as pool:
+            answers = list(pool.map(lambda n: send(claim, f"P-{n}", amount=100, **targets[n % 2]), range(24)))
+        assert [answer.status_code for answer in answers].count(201) == 7
+
     def test_the_client_may_only_be_warned(self, claim: House) -> None:
         """reservation.overOpenAmount WARN: made, with a warning in the answer of the write."""
         configure(claim, "reservation.overOpenAmount", "WARN")

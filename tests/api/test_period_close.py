@@ -129,7 +129,7 @@ class TestClosing:
         batch = close(autumn, 9, validateOnly=True)
         assert [(item["result"], item["message"]) for item in batch["items"]] == [
             ("UNCHANGED", "The period would be closed"),
-            ("CREATED", "Proposal file made"),
+            ("CREATED", "File created"),
         ]
         assert status(autumn, 9) == "OPEN"
         assert autumn.rows("select file_type, file_name from file") == [("PROPOSAL", "control-2026-09.csv")]

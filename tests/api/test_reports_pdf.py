@@ -86,6 +86,12 @@ class TestStatementAsALetter:
         for words in (*said, "Storgata 1", "0155 Oslo", kid, "8601 11 17947", "26002"):
             assert plain(words) in text, words
 
+    def test_nobody_is_asked_for_what_was_paid_since(self, owing: House) -> None:
+        """The statement of a past month has no letter and no giro section when something that was open at its end is settled by now."""
+        booked(owing, "payment", {"documentNo": "26002", "amount": 1250, "paymentDate": "2026-11-10"})
+        text = text_of(content(owing, {**self.ASKED, "toDate": "2026-10-31", "language": "nb", "customerNos": ["100001"]}))
+        assert "Betalingsinformasjon" not in text and plain("1 250,00") in text
+
     def test_who_owes_nothing_gets_no_giro_section(self, owing: House) -> None:
         """The account is told, and nothing is asked for."""
         booked(owing, "payment", {"documentNo": "26002", "amount": 1250, "paymentDate": "2026-11-10"})

@@ -276,7 +276,7 @@ OUTCOME_TEXTS: dict[str, tuple[str, str]] = {
     "PLACING-PROPOSED": ("The payment would be given to its customer", "Betalingen ville blitt ført på kunden"),
     "INTEREST-NOTE-CREATED": ("Interest note made", "Rentenota laget"),
     "INTEREST-NOTE-PROPOSED": ("An interest note would be made", "En rentenota ville blitt laget"),
-    "CLAIM-HANDED-OVER": ("Claim handed over to collection", "Krav overlevert til inkasso"),
+    "CLAIM-HANDED-OVER": ("Claim handed over", "Krav overlevert"),
     "REMINDER-PROPOSED": ("A reminder would be made", "En purring ville blitt laget"),
     "COLLECTION-NOTICE-PROPOSED": ("A collection notice would be made", "Et inkassovarsel ville blitt laget"),
     "HANDOVER-PROPOSED": ("The claim would be handed over to collection", "Kravet ville blitt overlevert til inkasso"),
@@ -297,7 +297,7 @@ OUTCOME_TEXTS: dict[str, tuple[str, str]] = {
     "MANDATE-UNCHANGED": ("Mandate already stored", "Betalingsavtale allerede lagret"),
     "AVTALEGIRO-CLAIM-PROPOSED": ("The claim would be sent to the bank", "Kravet ville blitt sendt til banken"),
     "AVTALEGIRO-DELETION-PROPOSED": ("The claim would be taken back from the bank", "Kravet ville blitt trukket tilbake fra banken"),
-    "PROPOSAL-CREATED": ("Proposal file made", "Forslagsfil laget"),
+    "PROPOSAL-CREATED": ("File created", "Fil laget"),
     "POSTING-REJECTED": ("Valid, but rejected with the batch", "Gyldig, men avvist med bunken"),
 }
 """What became of a batch or an item, in English and in Norwegian."""

@@ -40,14 +40,14 @@ def reserved_on_items(transaction: Transaction, client_no: int, ids: Sequence[UU
     return dict(rows.fetchall())
 
 
-def reserved_on_accounts(transaction: Transaction, client_no: int, accounts: Iterable[int], now: datetime) -> dict[tuple[int, str], Decimal]:
-    """What running reservations hold on customers and their items together, by (accountNo, currency)."""
+def reserved_by_target(transaction: Transaction, client_no: int, account_no: int, currency: str, now: datetime) -> dict[UUID | None, Decimal]:
+    """What running reservations in a currency hold of each item of a customer, and under None of the customer itself."""
     rows = transaction.execute(
-        f"select r.account_no, r.currency, sum({REMAINING}) from payment_reservation r"
-        f" where r.client_no = %s and r.account_no = any(%s) and {RUNNING} group by r.account_no, r.currency".encode(),
-        (client_no, list(accounts), now),
+        f"select r.ar_item_id, sum({REMAINING}) from payment_reservation r where r.client_no = %s and r.account_no = %s"
+        f" and r.currency = %s and {RUNNING} group by r.ar_item_id".encode(),
+        (client_no, account_no, currency, now),
     )
-    return {(account_no, currency): amount for account_no, currency, amount in rows}
+    return dict(rows.fetchall())
 
 
 def reserved_in_base(transaction: Transaction, books: Books, accounts: Iterable[int], today: date, now: datetime) -> dict[int, Decimal]:

@@ -122,7 +122,7 @@ DEMANDED: dict[tuple[Kind, Language], tuple[str, ...]] = {
     ),
     ("STATEMENT", "nb"): (
         "Kontoutdrag",
-        "fra og med 1. oktober 2026 til og med 31. oktober 2026. Utgående saldo er kr 1 250,00.",
+        "fra og med 1. oktober 2026 til og med 31. oktober 2026; posteringene står på sidene etter brevet. Utgående saldo er kr 1 250,00.",
         "01.10.2026 Inngående saldo 500,00 05.10.2026 26001 Faktura 19.10.2026 1 250,00 1 750,00",
         "30.10.2026 P26-000004 Betaling −500,00 1 250,00 31.10.2026 Utgående saldo 1 250,00",
         "Åpne krav (NOK)",
@@ -130,7 +130,8 @@ DEMANDED: dict[tuple[Kind, Language], tuple[str, ...]] = {
     ("STATEMENT", "nn"): ("Kontoutdrag", "Utgåande saldo er kr 1 250,00.", "Inngåande saldo 500,00", "Opne krav (NOK)"),
     ("STATEMENT", "en"): (
         "Statement of account",
-        "from 1 October 2026 to 31 October 2026, both included. The closing balance is NOK 1,250.00.",
+        "from 1 October 2026 to 31 October 2026, both included; its postings are on the pages after this letter.",
+        "The closing balance is NOK 1,250.00.",
         "2026-10-01 Opening balance 500.00 2026-10-05 26001 Faktura 2026-10-19 1,250.00 1,750.00",
         "Open claims (NOK)",
     ),

@@ -27,6 +27,8 @@ PAYMENTS_MAX: Final = 50
 FEES_MAX: Final = 10
 DESCRIPTION_CHARACTERS_MAX: Final = 500
 NORWEGIAN_SCHEME: Final = "0192"
+INTEREST_HOLD: Final = "stopInterestCalcUntil"
+"""No interest up to this day, of a claim and of a customer; the later counts, and 9999-12-31 means for ever."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,7 @@ def invoice_body(link: Link, client_no: int, customer: Customer, claim: Claim, m
         "kid": item.kid,
         "transferOption": link.transfer_option,
         "debtors": [debtor(customer)],
-        "interest": _interest(link, claim),
+        "interest": _interest(link, claim, customer),
         "priorReminders": _letters(claim)[-LETTERS_MAX:],
         "feesAlreadyClaimed": _other_fees(claim)[:FEES_MAX],
         "priorPayments": payments(item, matches)[:PAYMENTS_MAX],
@@ -129,18 +131,23 @@ def _other_fees(claim: Claim) -> list[dict[str, Any]]:
     ]
 
 
-def _interest(link: Link, claim: Claim) -> dict[str, Any]:
+def _interest(link: Link, claim: Claim, customer: Customer) -> dict[str, Any]:
     told = dict(link.interest)
     details = claim.item.details
     claimed = sum([charge.open_amount for charge in claim.open_charges if charge.claim_kind == "INTEREST"], ZERO)
     if details.get("interestCalculatedUntil"):
         # Also when nothing of it is open any more, or when the note names several claims and is collected by itself: those days are charged.
         told |= {"alreadyClaimedAmount": claimed, "alreadyClaimedTo": details["interestCalculatedUntil"]}
-    if details.get("stopInterestCalcUntil"):
-        held = date.fromisoformat(details["stopInterestCalcUntil"])
-        if held < date.max:
-            told["fromDate"] = date.fromordinal(held.toordinal() + 1).isoformat()
+    held = max((day for day in map(_day, (details.get(INTEREST_HOLD), customer.values.get(INTEREST_HOLD))) if day is not None), default=None)
+    if held == date.max:
+        told = {name: value for name, value in told.items() if name != "agreedRatePercent"} | {"kind": "NONE"}
+    elif held is not None:
+        told["fromDate"] = date.fromordinal(held.toordinal() + 1).isoformat()
     return told
+
+
+def _day(value: date | str | None) -> date | None:
+    return date.fromisoformat(value) if isinstance(value, str) else value
 
 
 def payments(item: OpenItem, matches: Sequence[Match]) -> list[dict[str, Any]]:

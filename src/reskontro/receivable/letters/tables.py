@@ -120,7 +120,8 @@ def _postings_table(writer: Writer) -> dict[str, Any]:
         due = writer.day(posting.due_date)
         rows.append([writer.day(posting.posting_date), names, due, writer.number(posting.amount), writer.number(posting.balance)])
     rows.append([writer.day(statement.to_date), [writer.text("closing"), ""], "", "", writer.number(statement.closing_balance)])
-    return _table(f"{writer.text('postings')} ({letter.currency})", columns, rows, strong_rows=(0, len(rows) - 1))
+    title = "postings" if statement.postings else "balance"
+    return _table(f"{writer.text(title)} ({letter.currency})", columns, rows, strong_rows=(0, len(rows) - 1))
 
 
 def _column(label: str, *, number: bool = False, wide: bool = False) -> dict[str, Any]:

@@ -55,9 +55,10 @@ LETTER_TEXTS: Final[dict[str, tuple[str, str, str]]] = {
         "The claims below were not paid by their due dates. We therefore claim late-payment interest of {amount}, due on {deadline}.",
     ),
     "intro.STATEMENT": (
-        "Her er alle posteringer på kundekontoen fra og med {from} til og med {to}. Utgående saldo er {balance}.",
-        "Her er alle posteringar på kundekontoen frå og med {from} til og med {to}. Utgåande saldo er {balance}.",
-        "These are all postings on the customer account from {from} to {to}, both included. The closing balance is {balance}.",
+        "Dette er saldoen på kundekontoen fra og med {from} til og med {to}; posteringene står på sidene etter brevet. Utgående saldo er {balance}.",
+        "Dette er saldoen på kundekontoen frå og med {from} til og med {to}; posteringane står på sidene etter brevet. Utgåande saldo er {balance}.",
+        "This is the balance of the customer account from {from} to {to}, both included; its postings are on the pages after this letter."
+        " The closing balance is {balance}.",
     ),
     "favour": (
         "Kontoen er i kundens favør; det er ikke noe å betale.",

@@ -22,7 +22,7 @@ from reskontro.ledger.books import open_books
 from reskontro.ledger.claims import owners_of_kid
 from reskontro.ledger.log import LogEntry, append_log
 from reskontro.ledger.posting import OpenItem
-from reskontro.ledger.reservations import reservation_views, reserved_on_accounts, reserved_on_items
+from reskontro.ledger.reservations import reservation_views, reserved_by_target
 from reskontro.norway.identities import currency_decimals
 from reskontro.receivable.booking_desk import BookingDesk
 from reskontro.receivable.customers.record import Customer
@@ -205,19 +205,16 @@ def _moment(moment: datetime) -> str:
 
 
 def _available(desk: BookingDesk, target: _Target) -> Decimal:
-    """What can still be reserved: what is open of the item less what is reserved on it; of a customer the open debit items of the currency less
-    all that is reserved on it and its items."""
-    transaction, client_no, now = desk.transaction, desk.client_no, desk.context.now
-    if target.item is not None:
-        item_id = target.item.ar_item_id
-        opened = max(target.item.open_amount, ZERO)
-        reserved = reserved_on_items(transaction, client_no, [item_id], now).get(item_id, ZERO)
-    else:
-        account_no = target.customer.account_no
-        debits = [item.open_amount for item in desk.account_items(account_no) if item.open_amount > 0 and item.currency == target.currency]
-        opened = sum(debits, ZERO)
-        reserved = reserved_on_accounts(transaction, client_no, [account_no], now).get((account_no, target.currency), ZERO)
-    return max(opened - reserved, ZERO)
+    """What can still be reserved: of a customer the open debit items of the currency less all that is reserved on it and its items; of an item what
+    is open of it less what is reserved on it, and no more than the reservations on the customer itself leave of all its items."""
+    account_no, currency = target.customer.account_no, target.currency
+    opened = {item.ar_item_id: item.open_amount for item in desk.account_items(account_no) if item.open_amount > 0 and item.currency == currency}
+    reserved = reserved_by_target(desk.transaction, desk.client_no, account_no, currency, desk.context.now)
+    if target.item is None:
+        return max(sum(opened.values(), ZERO) - sum(reserved.values(), ZERO), ZERO)
+    # An item that was paid past its reservations takes nothing from the others.
+    free = {item_id: max(amount - reserved.get(item_id, ZERO), ZERO) for item_id, amount in opened.items()}
+    return max(min(free.get(target.item.ar_item_id, ZERO), sum(free.values(), ZERO) - reserved.get(None, ZERO)), ZERO)
 
 
 def _insert(desk: BookingDesk, draft: Draft, target: _Target, content_hash: bytes, origin: Origin) -> Reservation:

@@ -17,8 +17,9 @@ from reskontro.receivable.reports.building import Asked
 
 
 def statement_letter(asked: Asked, opening: Decimal, closing: Decimal) -> Letter | None:
-    """The letter of a statement in base currency; None when nothing is owed, or when there is no account to pay it to."""
-    if closing <= 0:
+    """The letter of a statement in base currency; None when nothing is owed, when something of it was settled since the period ended, so that
+    nobody is asked for it again, or when there is no account to pay it to."""
+    if closing <= 0 or _settled_since(asked):
         return None
     context = ChunkContext(asked.client_no, asked.books, asked.now, asked.today)
     stationery = Stationery.of(context, asked.today, rates_in_use())
@@ -53,6 +54,18 @@ def statement_letter(asked: Asked, opening: Decimal, closing: Decimal) -> Letter
         ),
         payment=payment,
     )
+
+
+def _settled_since(asked: Asked) -> bool:
+    """Whether less is open today of an item that was open at the end of the period."""
+    accounts = [asked.values["accountNo"]]
+    if asked.values["toDate"] >= asked.today:
+        return False
+    today = {
+        row.ar_item_id: row.open_amount for row in stream_open_items(asked.transaction, Question(asked.client_no, asked.today, account_nos=accounts))
+    }
+    then = stream_open_items(asked.transaction, Question(asked.client_no, asked.values["toDate"], account_nos=accounts))
+    return any(today.get(row.ar_item_id, ZERO) < row.open_amount for row in then)
 
 
 def _claims(asked: Asked) -> tuple[ClaimLine, ...]:
