@@ -17,7 +17,7 @@ from reskontro.batches.starting import queue_run
 from reskontro.kit.ids import new_id
 from reskontro.receivable.interest_run.run import INTEREST_RUN
 from tests.api.postings import booked, items
-from tests.api.support import amounts, configure, created, credit_note, exchange_rate, invoice, posting, shown
+from tests.api.support import amounts, change_books, configure, created, credit_note, exchange_rate, invoice, posting, shown
 from tests.conftest import NOW
 from tests.house import House, exact_json
 
@@ -52,6 +52,11 @@ def late(house: House, number: str = "1", amount: int = 10_000, customer: str = 
     """A claim that falls due on 1 June 2026."""
     sent = invoice(documentNo=number, customerNo=customer, documentDate="2026-05-18", dueDate="2026-06-01", currencyAmounts=amounts(amount, 0))
     created(house, sent | values)
+
+
+def collected(house: House, status: str) -> None:
+    """Let the claim be somewhere in collection."""
+    change_books(house, "update ar_item set details = details || jsonb_build_object('collectionStatus', %s::text) where document_no = '1'", status)
 
 
 class TestWhatIsCharged:
@@ -175,6 +180,25 @@ class TestWhatIsHeldBack:
         assert run(diary, interestTo="2026-06-30")["items"] == []
         on(diary, "2026-07-02")
         assert diary.put("/aritems", {"arItem": {"documentNo": "1", "disputed": False}}).status_code == 200
+        run(diary, interestTo="2026-06-30")
+        assert notes(diary)[0][1] == Decimal("95.34")
+
+    @pytest.mark.parametrize("status", ["HANDED-OVER", "IN-COLLECTION"])
+    def test_a_claim_with_collection_is_passed_over(self, diary: House, status: str) -> None:
+        """Interest is for collection to claim."""
+        on(diary, "2026-05-18")
+        late(diary)
+        collected(diary, status)
+        on(diary, "2026-07-01")
+        assert run(diary, interestTo="2026-06-30")["items"] == []
+
+    @pytest.mark.parametrize("status", ["REFUSED", "RETURNED", "CLOSED"])
+    def test_a_claim_that_collection_has_no_longer_is_charged(self, diary: House, status: str) -> None:
+        """Its own dunning may rest; its interest does not."""
+        on(diary, "2026-05-18")
+        late(diary)
+        collected(diary, status)
+        on(diary, "2026-07-01")
         run(diary, interestTo="2026-06-30")
         assert notes(diary)[0][1] == Decimal("95.34")
 

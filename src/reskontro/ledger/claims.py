@@ -13,6 +13,7 @@ from typing import Final, Literal
 from uuid import UUID
 
 from reskontro.batches.kinds import Origin
+from reskontro.ledger.collection import is_with_collection
 from reskontro.ledger.item_desk import ItemDesk
 from reskontro.ledger.matching import Match, group_claims
 from reskontro.ledger.posting import OpenItem
@@ -22,8 +23,6 @@ LETTER_CLAIMS: Final = "letterClaimIds"
 """The detail of a letter's AR item that lists every claim it names, when these are more than those whose interest or fee it is."""
 
 MatchSource = Literal["KID", "DOCUMENT-NO", "REFERENCE", "MANUAL", "RUN"]
-COLLECTED: Final = ("HANDED-OVER", "IN-COLLECTION")
-"""Collection statuses of a claim that the creditor leaves alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +103,11 @@ def _without_collected(desk: ItemDesk, source: MatchSource, claims: Sequence[Seq
 
 def is_collected(desk: ItemDesk, claim: Sequence[OpenItem]) -> bool:
     """Whether a claim is with collection."""
-    if any(member.details and member.details.get("collectionStatus") in COLLECTED for member in claim):
+    if any(is_with_collection(member) for member in claim):
         return True
     named = claim[0].claim_ar_item_id
     principal = desk.item(named) if named is not None else None
-    return principal is not None and principal.details.get("collectionStatus") in COLLECTED
+    return principal is not None and is_with_collection(principal)
 
 
 def owners_of_kid(desk: ItemDesk, kid: str) -> list[int]:

@@ -10,15 +10,13 @@ from uuid import UUID
 
 from reskontro.db.engine import Transaction
 from reskontro.kit.money import ZERO, share
+from reskontro.ledger.collection import COLLECTION_STATUS, NO_COLLECTION
 from reskontro.ledger.reservations import reserved_on_items
 from reskontro.norway.identities import currency_decimals
 
 AR_ITEM_TYPES: Final = ("IN", "CN", "IT", "RM", "PY", "FE", "RF", "WO", "SD", "TR", "MJ", "EX", "CO")
 CLAIM_KINDS: Final = ("PRINCIPAL", "INTEREST", "COST", "CREDIT")
 ITEM_STATUSES: Final = ("OPEN", "PARTIAL", "CLOSED")
-NO_COLLECTION: Final = "NONE"
-"""The collectionStatus of an item that has none of its own."""
-COLLECTION_STATUSES: Final = (NO_COLLECTION, "HANDED-OVER", "IN-COLLECTION", "REFUSED", "RETURNED", "CLOSED")
 INHERITED: Final = ("subCustomerNo", "ledgerNote", "sellerReference", "buyerReference")
 """Texts that an item shows from its document until it has its own; an empty one of its own says that it was cleared."""
 
@@ -113,7 +111,7 @@ def _view(client_no: int, row: Sequence[Any]) -> dict[str, Any]:
         "reminderLevel": details.get("reminderLevel", 0),
         "lastReminderDate": details.get("lastReminderDate"),
         "interestCalculatedUntil": details.get("interestCalculatedUntil"),
-        "collectionStatus": details.get("collectionStatus", NO_COLLECTION),
+        "collectionStatus": details.get(COLLECTION_STATUS, NO_COLLECTION),
         "collectionCaseId": details.get("collectionCaseId"),
         "stopReminderUntil": details.get("stopReminderUntil"),
         "stopDebtCollectionUntil": details.get("stopDebtCollectionUntil"),

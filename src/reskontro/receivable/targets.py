@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from reskontro.kit.ids import encode_id
-from reskontro.ledger.claims import COLLECTED, owners_of_kid
+from reskontro.ledger.claims import owners_of_kid
+from reskontro.ledger.collection import COLLECTION_STATUS, is_with_collection
 from reskontro.ledger.posting import OpenItem
 from reskontro.receivable.customer_items import CustomerItemDesk, claims_named
 from reskontro.receivable.customers.record import Customer
@@ -125,8 +126,8 @@ def kid_customer(desk: CustomerItemDesk, draft: Draft) -> Customer | None:
 def collection_status(desk: CustomerItemDesk, item: OpenItem) -> str | None:
     """The collection status that keeps the creditor from an item or its claim, None when nothing does."""
     for found in (item, *(desk.item(claim) for claim in claims_named(item))):
-        if found is not None and found.details.get("collectionStatus") in COLLECTED:
-            return str(found.details["collectionStatus"])
+        if found is not None and is_with_collection(found):
+            return str(found.details[COLLECTION_STATUS])
     return None
 
 

@@ -7,7 +7,8 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from reskontro.ledger.books import Books
-from reskontro.ledger.items_view import AR_ITEM_TYPES, CLAIM_KINDS, COLLECTION_STATUSES, ITEM_STATUSES, NO_COLLECTION
+from reskontro.ledger.collection import COLLECTION_STATUSES, NO_COLLECTION
+from reskontro.ledger.items_view import AR_ITEM_TYPES, CLAIM_KINDS, ITEM_STATUSES
 from reskontro.ledger.moments import first_moment
 from reskontro.receivable.sql import likely
 from reskontro.web.operations import Parameter

@@ -20,7 +20,8 @@ from reskontro.kit.fields import (
     nested_array,
     text,
 )
-from reskontro.ledger.items_view import AR_ITEM_TYPES, CLAIM_KINDS, COLLECTION_STATUSES, ITEM_STATUSES
+from reskontro.ledger.collection import COLLECTION_STATUSES
+from reskontro.ledger.items_view import AR_ITEM_TYPES, CLAIM_KINDS, ITEM_STATUSES
 from reskontro.ledger.matches_view import MATCH
 from reskontro.receivable.customers.schemas import NUMBER_MAX
 from reskontro.receivable.dimensions import DIMENSION

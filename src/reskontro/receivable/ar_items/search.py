@@ -15,7 +15,7 @@ from uuid import UUID
 
 from reskontro.db.engine import Transaction
 from reskontro.ledger.books import Books
-from reskontro.ledger.items_view import NO_COLLECTION
+from reskontro.ledger.collection import NO_COLLECTION
 from reskontro.ledger.looking_back import JOINED_AS_USUAL, JOINED_BY_HASH, items_of, sums_since
 from reskontro.norway.kid import normalise
 from reskontro.receivable.ar_items.filters import Condition, conditions_of, joined

@@ -15,7 +15,7 @@ from uuid import UUID
 
 from reskontro.db.bulk import Stage, copy_value
 from reskontro.db.engine import Transaction
-from reskontro.ledger.claims import COLLECTED
+from reskontro.ledger.collection import WITH_COLLECTION
 from reskontro.receivable.mandates.store import MandateRecord
 
 
@@ -81,13 +81,13 @@ def active_mandates(transaction: Transaction, client_no: int, accounts: Sequence
 
 def claimable_items(transaction: Transaction, client_no: int, accounts: Collection[int], first: date, last: date) -> list[Item]:
     """Open invoices and interest notes in NOK of the accounts, due between two days."""
-    rows = transaction.execute(_CLAIMABLE.encode(), (list(COLLECTED), client_no, list(accounts), first, last))
+    rows = transaction.execute(_CLAIMABLE.encode(), (list(WITH_COLLECTION), client_no, list(accounts), first, last))
     return [Item(*row) for row in rows]
 
 
 def items_by_id(transaction: Transaction, client_no: int, ids: Collection[UUID]) -> dict[UUID, Item]:
     """AR items by id."""
-    rows = transaction.execute(f"{_ITEM} and ar_item_id = any(%s)".encode(), (list(COLLECTED), client_no, list(ids)))
+    rows = transaction.execute(f"{_ITEM} and ar_item_id = any(%s)".encode(), (list(WITH_COLLECTION), client_no, list(ids)))
     return {row[0]: Item(*row) for row in rows}
 
 

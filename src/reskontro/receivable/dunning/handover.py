@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from reskontro.batches.kinds import ItemResult
@@ -12,6 +12,7 @@ from reskontro.db.bulk import Outbox, Stage, copy_json
 from reskontro.db.engine import Transaction
 from reskontro.kit.ids import encode_id
 from reskontro.kit.messages import Message
+from reskontro.ledger.collection import COLLECTION_STATUS, HANDED_OVER
 from reskontro.ledger.log import LogEntry
 from reskontro.ledger.posting import OpenItem
 from reskontro.receivable.customers.record import Customer
@@ -19,9 +20,8 @@ from reskontro.receivable.documents.desk import DocumentDesk
 from reskontro.receivable.dunning.collection_body import Link, invoice_body
 from reskontro.receivable.dunning.documents import claim_number
 from reskontro.receivable.dunning.order import Order
-from reskontro.receivable.dunning.rules import COLLECTION_STATUS, Claim, Holds, Proposal, handover_stop
+from reskontro.receivable.dunning.rules import Claim, Holds, Proposal, handover_stop
 
-HANDED_OVER: Final = "HANDED-OVER"
 _stage = Stage("stage_collection_message", (("ar_item_id", "uuid"), ("message_no", "integer"), ("body", "jsonb")))
 _INSERT = (
     "insert into collection_message (client_no, batch_uuid, organization_id, message_type, created_at, created_by, ar_item_id, message_no, body)"

@@ -8,9 +8,10 @@ from datetime import timedelta
 from reskontro.batches.kinds import ChunkContext, ItemResult, Refusal
 from reskontro.db.engine import Transaction
 from reskontro.kit.messages import Message
+from reskontro.ledger.collection import DUNNING_STOPPED
 from reskontro.norway.rates import ValueMissing
 from reskontro.receivable.dunning.order import Order
-from reskontro.receivable.dunning.rules import STOPPED_IN_COLLECTION, Plan
+from reskontro.receivable.dunning.rules import Plan
 from reskontro.receivable.runs.inputs import candidates, chosen_accounts, write_input
 
 # What is settled by the claim's own row is asked here; holds, reservations and credits when the customer's turn comes. The last letter's deadline
@@ -45,7 +46,7 @@ def _inputs(transaction: Transaction, context: ChunkContext, order: Order) -> It
     values = (
         context.client_no,
         order.plan.latest_due_date(order.day),
-        list(STOPPED_IN_COLLECTION),
+        list(DUNNING_STOPPED),
         _last_step(order.plan, order.maximum_step),
         order.day - timedelta(days=order.plan.grace_days),
         accounts,

@@ -14,6 +14,7 @@ from typing import Any, Final, Literal
 from uuid import UUID
 
 from reskontro.kit.money import ZERO
+from reskontro.ledger.collection import COLLECTION_STATUS, DUNNING_STOPPED
 from reskontro.ledger.posting import OpenItem
 from reskontro.norway.calendars import is_working_day, next_working_day
 from reskontro.norway.deadlines import FIRST_FEE_DAYS
@@ -21,9 +22,6 @@ from reskontro.receivable.claim_charges import LETTERS, DayRules, as_it_is
 
 REMINDER_LEVEL: Final = "reminderLevel"
 LAST_REMINDER: Final = "lastReminderDate"
-COLLECTION_STATUS: Final = "collectionStatus"
-STOPPED_IN_COLLECTION: Final = frozenset(("HANDED-OVER", "IN-COLLECTION", "RETURNED", "CLOSED"))
-"""Collection statuses in which the creditor's own dunning rests; a refused claim is dunned again."""
 STOP_STATUSES: Final = frozenset(("DECEASED", "BANKRUPT", "DISSOLVED"))
 """Customers in these register statuses get no letters."""
 HANDOVER_DAYS_MIN: Final = FIRST_FEE_DAYS
@@ -138,9 +136,9 @@ class Claim:
         return self.item.due_date, self.item.ar_item_id.int
 
     @property
-    def in_collection(self) -> bool:
-        """Whether it was handed over."""
-        return self.item.details.get(COLLECTION_STATUS) in STOPPED_IN_COLLECTION
+    def rests(self) -> bool:
+        """Whether collection has it or had it, so that it gets no letters."""
+        return self.item.details.get(COLLECTION_STATUS) in DUNNING_STOPPED
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +162,7 @@ def stops_letters(claim: Claim, holds: Holds, day: date) -> bool:
     details = claim.item.details
     return (
         holds.stopped
-        or claim.in_collection
+        or claim.rests
         or bool(details.get("disputed"))
         or is_held(holds.reminder_until, day)
         or is_held(details.get("stopReminderUntil"), day)
@@ -207,7 +205,7 @@ def next_steps(
     """
     found: dict[tuple[int, str], Proposal] = {}
     for currency in dict.fromkeys(claim.item.currency for claim in claims):
-        own = [claim for claim in claims if claim.item.currency == currency and not claim.in_collection]
+        own = [claim for claim in claims if claim.item.currency == currency and not claim.rests]
         for claim in without_covered(own, credits.get(currency, ZERO)):
             step = plan.after(claim.level)
             if step is None or (maximum_step is not None and step.number > maximum_step):

@@ -14,6 +14,7 @@ from reskontro.db.engine import Transaction
 from reskontro.kit.ids import new_id
 from reskontro.kit.messages import Message, outcome_text
 from reskontro.kit.money import multiply
+from reskontro.ledger.collection import is_with_collection
 from reskontro.ledger.posting import ONE, OpenItem
 from reskontro.ledger.reversal import REVERSED
 from reskontro.norway.announced import rates_in_use
@@ -24,7 +25,7 @@ from reskontro.receivable.customers.record import Customer
 from reskontro.receivable.documents.desk import DocumentDesk
 from reskontro.receivable.documents.poster import post
 from reskontro.receivable.documents.record import NewDocument
-from reskontro.receivable.dunning.rules import COLLECTION_STATUS, STOP_STATUSES, STOPPED_IN_COLLECTION, is_held
+from reskontro.receivable.dunning.rules import STOP_STATUSES, is_held
 from reskontro.receivable.files.writing import QueuedLetter, queue_letters
 from reskontro.receivable.interest_run.candidates import claims
 from reskontro.receivable.interest_run.notes import Charge, Note, note_draft, note_letter, split_notes
@@ -222,10 +223,7 @@ def _is_stopped(item: OpenItem, day: date) -> bool:
     """Whether the days of a claim are held back: stop date, dispute or collection; what was taken back has none."""
     details = item.details
     return (
-        bool(details.get("disputed"))
-        or bool(details.get(REVERSED))
-        or details.get(COLLECTION_STATUS) in STOPPED_IN_COLLECTION
-        or is_held(details.get("stopInterestCalcUntil"), day)
+        bool(details.get("disputed")) or bool(details.get(REVERSED)) or is_with_collection(item) or is_held(details.get("stopInterestCalcUntil"), day)
     )
 
 
