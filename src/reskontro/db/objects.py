@@ -1,13 +1,14 @@
 """The object store of an installation: a folder or an S3-compatible service, for content that is not to lie in the database.
 
 Nothing in it is ever changed. What an object is, and whose, is said by a row that is committed after the object is durable; an object that no row
-names was left behind by a transaction that was rolled back, and harms nobody.
+names was left behind by a call that did not come to its end, and harms nobody.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -86,6 +87,11 @@ class ObjectStore:
                 _sync(self._folder, key)
         except (BaseError, OSError) as error:
             raise ObjectStoreFault(f"the store of files did not take an object ({type(error).__name__})") from error
+
+    def drop(self, key: str) -> None:
+        """Take away an object that no row names, and none will; where that cannot be done it stays, and harms nobody."""
+        with suppress(BaseError, OSError):
+            obstore.delete(self._store, key)
 
     def read(self, key: str, size: int) -> Iterator[bytes]:
         """The content of an object of so many bytes, in pieces, each asked for when it is wanted. Raises ObjectStoreFault."""

@@ -36,24 +36,40 @@ def store_content(transaction: Transaction, client_no: int, file_id: UUID, piece
 
     Raises ObjectStoreFault. What is stored without a row being committed is found by nobody.
     """
-    digest = hashlib.sha256()
-    size = 0
-
-    def counted() -> Iterator[bytes]:
-        nonlocal size
-        for piece in even_pieces(pieces, PIECE_BYTES):
-            digest.update(piece)
-            size += len(piece)
-            yield piece
-
     if transaction.objects is not None:
-        transaction.objects.put(object_key(client_no, file_id), counted())
-        return Stored("STORE", size, digest.digest())
-    for number, piece in enumerate(counted()):
+        return store_object(transaction.objects, client_no, file_id, pieces)
+    counted = _Counted(pieces)
+    for number, piece in enumerate(counted):
         transaction.execute(
             "insert into file_piece (client_no, file_id, piece_no, body) values (%s, %s, %s, %b)", (client_no, file_id, number, piece)
         )
-    return Stored("DATABASE", size, digest.digest())
+    return counted.stored("DATABASE")
+
+
+def store_object(objects: ObjectStore, client_no: int, file_id: UUID, pieces: Iterable[bytes]) -> Stored:
+    """Store the content of a file in the object store, which needs no transaction; raises ObjectStoreFault."""
+    counted = _Counted(pieces)
+    objects.put(object_key(client_no, file_id), counted)
+    return counted.stored("STORE")
+
+
+class _Counted:
+    """Pieces of one size, once; counts their bytes and hashes them as they go by."""
+
+    def __init__(self, pieces: Iterable[bytes]) -> None:
+        self._pieces = pieces
+        self._digest = hashlib.sha256()
+        self._size = 0
+
+    def __iter__(self) -> Iterator[bytes]:
+        for piece in even_pieces(self._pieces, PIECE_BYTES):
+            self._digest.update(piece)
+            self._size += len(piece)
+            yield piece
+
+    def stored(self, storage: Storage) -> Stored:
+        """What was stored, after the last piece."""
+        return Stored(storage, self._size, self._digest.digest())
 
 
 def even_pieces(pieces: Iterable[bytes], size: int) -> Iterator[bytes]:

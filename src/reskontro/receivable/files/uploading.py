@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
@@ -20,7 +20,7 @@ from reskontro.ledger.books import open_books
 from reskontro.ledger.log import LogEntry, append_log
 from reskontro.receivable.drafts import Draft
 from reskontro.receivable.files import store
-from reskontro.receivable.files.content import store_content
+from reskontro.receivable.files.content import Stored, object_key, store_content, store_object
 from reskontro.receivable.files.kinds import ATTACHMENT_MEDIA, UNTOLD, WrongKind, judge
 from reskontro.receivable.files.schemas import FILE_NAME_MAX, FILE_TYPE_MAX, FILE_UPLOAD, NoBase64, read_base64, runs_by_name
 from reskontro.receivable.files.store import FileRecord
@@ -40,6 +40,10 @@ def import_name(file_type: str) -> str:
     return f"import-{file_type.lower()}"
 
 
+_Key = tuple[str, bytes]
+"""Type and SHA-256 of a file: what makes two files the same."""
+
+
 @dataclass(slots=True)
 class _Upload:
     """One file of the call, and what becomes of it."""
@@ -54,8 +58,7 @@ class _Upload:
     batch_uuid: UUID | None = None
 
     @property
-    def key(self) -> tuple[str, bytes]:
-        """What makes two files the same."""
+    def key(self) -> _Key:
         return self.file_type, self.sha256
 
 
@@ -65,23 +68,85 @@ def upload(call: Call, sent: Sequence[dict[str, Any]]) -> Reply:
     if len(sent) > most:
         raise Problem("TOO-MANY-ITEMS", f"a call may have at most {most} files")
 
-    def work(transaction: Transaction) -> Reply:
-        books = open_books(transaction, call.client_no)
-        books.require_active()
-        today = books.today(call.services.clock.now())
-        allowed, size_mib_max = books.config("files.allowedTypes", today), books.config("files.maxSizeMiB", today)
-        uploads = [_read(index, raw, allowed, size_mib_max) for index, raw in enumerate(sent)]
-        documents = _documents(transaction, call.client_no, uploads)
-        good = [one for one in uploads if not one.draft.failed]
-        if not good:
-            raise Problem("FILES-REJECTED", members=_answer(call, uploads))
-        try:
-            _store(call, transaction, good, documents)
-        except ObjectStoreFault as fault:
-            raise Problem("UNAVAILABLE", str(fault), headers={"Retry-After": RETRY_AFTER_SECONDS}) from fault
-        return Reply(207 if len(good) < len(uploads) else 200, _answer(call, uploads))
+    placed = _Placed(call)
+    try:
+        while True:
+            try:
+                reply = run_once(call, lambda transaction: _register(call, transaction, sent, placed))
+                break
+            except _ContentFirst as first:
+                placed.place(first.uploads)
+    except Problem:
+        # Its transaction was rolled back; after a failure of another kind nobody knows whether it was.
+        placed.drop_all()
+        raise
+    placed.drop_unused()
+    return reply
 
-    return run_once(call, work)
+
+def _register(call: Call, transaction: Transaction, sent: Sequence[dict[str, Any]], placed: _Placed) -> Reply:
+    """Judge the files and store those in order; raises _ContentFirst as long as some belong into the object store and are not placed there."""
+    books = open_books(transaction, call.client_no)
+    books.require_active()
+    today = books.today(call.services.clock.now())
+    allowed, size_mib_max = books.config("files.allowedTypes", today), books.config("files.maxSizeMiB", today)
+    uploads = [_read(index, raw, allowed, size_mib_max) for index, raw in enumerate(sent)]
+    documents = _documents(transaction, call.client_no, uploads)
+    good = [one for one in uploads if not one.draft.failed]
+    if not good:
+        raise Problem("FILES-REJECTED", members=_answer(call, uploads))
+    _store(call, transaction, good, documents, placed)
+    return Reply(207 if len(good) < len(uploads) else 200, _answer(call, uploads))
+
+
+class _ContentFirst(Exception):
+    """These files are to be registered, and their contents are not in the object store yet: the transaction ends before they are put there."""
+
+    def __init__(self, uploads: Sequence[_Upload]) -> None:
+        super().__init__()
+        self.uploads = uploads
+
+
+class _Placed:
+    """The contents that a call has put into the object store, which takes its time: neither a connection nor a lock is held meanwhile."""
+
+    def __init__(self, call: Call) -> None:
+        self._client_no = call.client_no
+        self._objects = call.services.database.objects
+        self._contents: dict[_Key, tuple[UUID, Stored]] = {}
+        self._used: set[_Key] = set()
+
+    def lacks(self, key: _Key) -> bool:
+        """Whether such a content belongs into the object store and was not put there by this call."""
+        return self._objects is not None and key not in self._contents
+
+    def place(self, uploads: Sequence[_Upload]) -> None:
+        """Put contents into the store, each under the id its file is going to have; raises Problem UNAVAILABLE."""
+        assert self._objects is not None, "without a store there is nothing to place"
+        for one in uploads:
+            file_id = new_id()
+            try:
+                self._contents[one.key] = file_id, store_object(self._objects, self._client_no, file_id, [one.content])
+            except ObjectStoreFault as fault:
+                raise Problem("UNAVAILABLE", str(fault), headers={"Retry-After": RETRY_AFTER_SECONDS}) from fault
+
+    def use(self, key: _Key) -> tuple[UUID, Stored] | None:
+        """Id and content for the row of a file; None when its content goes into the database."""
+        self._used.add(key)
+        return self._contents.get(key)
+
+    def drop_unused(self) -> None:
+        """Take away what another call has stored before, or what the answer of another call with the same key was given for."""
+        self._drop(self._contents.keys() - self._used)
+
+    def drop_all(self) -> None:
+        """Take away everything, since no row was committed."""
+        self._drop(self._contents)
+
+    def _drop(self, keys: Iterable[_Key]) -> None:
+        for key in keys:
+            assert self._objects is not None
+            self._objects.drop(object_key(self._client_no, self._contents[key][0]))
 
 
 # ------------------------------------------------------------------------------------------------ judging
@@ -153,19 +218,25 @@ def _documents(transaction: Transaction, client_no: int, uploads: Sequence[_Uplo
 # ------------------------------------------------------------------------------------------------ storing
 
 
-def _store(call: Call, transaction: Transaction, uploads: Sequence[_Upload], documents: dict[str, tuple[str, UUID | None]]) -> None:
+def _store(call: Call, transaction: Transaction, uploads: Sequence[_Upload], documents: dict[str, tuple[str, UUID | None]], placed: _Placed) -> None:
     """Store what is not there yet, its content before the client's write lock is taken, since that may take its time."""
     client_no, now = call.client_no, call.services.clock.now()
     origin = origin_of(call)
-    known: dict[tuple[str, bytes], FileRecord] = {}
+    known: dict[_Key, FileRecord] = {}
+    first: dict[_Key, _Upload] = {}
     # Whoever sends the same content at the same time waits, in one order for all, and finds it stored.
     for one in sorted(uploads, key=lambda upload: upload.key):
         if one.key not in known:
             record = _stored_before(transaction, client_no, one)
+            if record is None and placed.lacks(one.key):
+                first[one.key] = one
+                continue
             if record is None:
                 one.is_new = True
-                record = _new_record(call, transaction, one, documents)
+                record = _new_record(call, transaction, one, documents, placed)
             known[one.key] = record
+    if first:
+        raise _ContentFirst(list(first.values()))
     for one in uploads:
         one.record = known[one.key]
     lock_client(transaction, client_no)
@@ -190,9 +261,12 @@ def _stored_before(transaction: Transaction, client_no: int, one: _Upload) -> Fi
     return store.uploaded_before(transaction, client_no, one.file_type, one.sha256)
 
 
-def _new_record(call: Call, transaction: Transaction, one: _Upload, documents: dict[str, tuple[str, UUID | None]]) -> FileRecord:
-    file_id = new_id()
-    stored = store_content(transaction, call.client_no, file_id, [one.content])
+def _new_record(call: Call, transaction: Transaction, one: _Upload, documents: dict[str, tuple[str, UUID | None]], placed: _Placed) -> FileRecord:
+    content = placed.use(one.key)
+    if content is None:
+        file_id = new_id()
+        content = file_id, store_content(transaction, call.client_no, file_id, [one.content])
+    file_id, stored = content
     document_no, bundle = documents[one.draft.values["documentNo"].lower()] if "documentNo" in one.draft.values else (None, None)
     return FileRecord(
         call.client_no,
