@@ -15,7 +15,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from reskontro.batches.accept import split_document
-from reskontro.batches.slices import SLICE_ITEMS, compress, expand, slices_of
+from reskontro.batches.slices import SLICE_ITEMS, Filling, compress, expand, slices_of
 from reskontro.kit.errors import Problem
 from reskontro.kit.fields import CLEARED, Invalid, Schema, clean_text, day, identifier, integer, moment, nested, nested_array, parse_moment, text
 from reskontro.kit.ids import IdMalformed, decode_id, encode_id, new_id
@@ -194,3 +194,11 @@ class TestSchemas:
         if not messages.error_count:
             assert OUTER.read(found, again) == found
             assert not again
+
+
+def test_items_that_come_in_pieces_fill_the_same_slices() -> None:
+    """Also when the last item comes by itself and the slice before it is full."""
+    items = [b"{}"] * (2 * SLICE_ITEMS + 1)
+    filling = Filling()
+    found = [members for piece in (items[:5], items[5:-1], items[-1:]) for members in filling.take(piece)] + list(filling.rest())
+    assert [len(members) for members in found] == [len(members) for members in slices_of(items)] == [SLICE_ITEMS, SLICE_ITEMS, 1]

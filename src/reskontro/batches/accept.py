@@ -18,7 +18,7 @@ from starlette.requests import Request
 from reskontro.batches import raw_json
 from reskontro.batches.kinds import BatchKind
 from reskontro.batches.raw_json import Part, RepeatedKey
-from reskontro.batches.slices import SLICE_BYTES_MAX, SLICE_ITEMS, compress, insert_slice, slices_of
+from reskontro.batches.slices import Filling, compress, insert_slice, slices_of
 from reskontro.batches.starting import accepted
 from reskontro.batches.store import insert_batch
 from reskontro.db.engine import Transaction, client_transaction
@@ -224,23 +224,17 @@ class _Lines:
 async def _slices(lines: _Lines, request: Request, hasher: Any, bytes_max: int, idle_seconds: float) -> AsyncIterator[list[bytes]]:
     """The items of the body in lists that fill a slice each."""
     size = 0
-    waiting: list[bytes] = []
-    waiting_bytes = 0
+    filling = Filling()
     async for chunk in in_time(request, idle_seconds):
         size += len(chunk)
         if size > bytes_max:
             raise Problem("PAYLOAD-TOO-LARGE", f"the body may have at most {bytes_max} bytes")
         if hasher is not None:
             hasher.update(chunk)
-        for item in lines.feed(chunk):
-            if len(waiting) >= SLICE_ITEMS or (waiting and waiting_bytes + len(item) > SLICE_BYTES_MAX):
-                yield waiting
-                waiting, waiting_bytes = [], 0
-            waiting.append(item)
-            waiting_bytes += len(item)
-    waiting += lines.finish()
-    if waiting:
-        yield waiting
+        for members in filling.take(lines.feed(chunk)):
+            yield members
+    for members in (*filling.take(lines.finish()), *filling.rest()):
+        yield members
 
 
 async def _accept_lines(call: Call, kind: BatchKind, entity: str) -> Reply:

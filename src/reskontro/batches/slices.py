@@ -36,19 +36,34 @@ def expand(body: bytes) -> list[bytes]:
     return [bytes(item) for item in elements(decompressor.decompress(body))]
 
 
+class Filling:
+    """The slice that is being filled, with the rule of when it is full."""
+
+    def __init__(self) -> None:
+        self._members: list[Any] = []
+        self._size = 0
+
+    def take(self, items: Iterable[Any]) -> Iterator[list[Any]]:
+        """Take items in; gives the lists that are full."""
+        for item in items:
+            length = len(memoryview(item))
+            if len(self._members) >= SLICE_ITEMS or (self._members and self._size + length > SLICE_BYTES_MAX):
+                yield self._members
+                self._members, self._size = [], 0
+            self._members.append(item)
+            self._size += length
+
+    def rest(self) -> Iterator[list[Any]]:
+        """The last list, unless it is empty; nothing is taken in after it."""
+        if self._members:
+            yield self._members
+
+
 def slices_of(items: Iterable[Any]) -> Iterator[list[Any]]:
     """The items in lists that fill a slice each."""
-    members: list[Any] = []
-    size = 0
-    for item in items:
-        length = len(memoryview(item))
-        if len(members) >= SLICE_ITEMS or (members and size + length > SLICE_BYTES_MAX):
-            yield members
-            members, size = [], 0
-        members.append(item)
-        size += length
-    if members:
-        yield members
+    filling = Filling()
+    yield from filling.take(items)
+    yield from filling.rest()
 
 
 def insert_slice(transaction: Transaction, client_no: int, batch_uuid: UUID, first_index: int, count: int, body: bytes) -> None:
