@@ -2,10 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from reskontro.db.engine import Transaction
+
+Condition = tuple[str, list[Any]]
+"""A condition as SQL, and the values of its placeholders."""
+
+
+def chosen(builders: Mapping[str, Callable[[Any], Condition]], filters: Mapping[str, Any]) -> list[Condition]:
+    """The conditions of the filters that were given, in their order; filters without a builder are passed over."""
+    return [builders[name](value) for name, value in filters.items() if name in builders]
+
+
+def taken_apart(conditions: Iterable[Condition]) -> tuple[list[str], list[Any]]:
+    """The texts of the conditions, and all their values in one list."""
+    found = list(conditions)
+    return [text for text, _ in found], [value for _, values in found for value in values]
+
+
+def lower(values: Iterable[str]) -> list[str]:
+    """The values in lower case, as keys that compare without case are stored."""
+    return [value.lower() for value in values]
 
 
 def likely(condition: str) -> str:

@@ -10,10 +10,8 @@ from reskontro.ledger.books import Books
 from reskontro.ledger.collection import COLLECTION_STATUSES, NO_COLLECTION
 from reskontro.ledger.items_view import AR_ITEM_TYPES, CLAIM_KINDS, ITEM_STATUSES
 from reskontro.ledger.moments import first_moment
-from reskontro.receivable.sql import likely
+from reskontro.receivable.sql import Condition, chosen, likely, taken_apart
 from reskontro.web.operations import Parameter
-
-Condition = tuple[str, list[Any]]
 
 FILTERS: Final = (
     Parameter("customerno", "texts", "Customer numbers"),
@@ -89,10 +87,10 @@ def conditions_of(filters: dict[str, Any], books: Books, now: datetime) -> list[
         "asofdate": lambda day: ("a.gl_date <= %s", [day]),
         "changedfrom": changed_from,
     }
-    return [builders[name](value) for name, value in filters.items() if name in builders]
+    return chosen(builders, filters)
 
 
 def joined(conditions: Iterable[Condition]) -> Condition:
     """All conditions as one."""
-    found = list(conditions)
-    return " and ".join(text for text, _ in found), [value for _, values in found for value in values]
+    texts, values = taken_apart(conditions)
+    return " and ".join(texts), values

@@ -18,8 +18,8 @@ from reskontro.ledger.books import Books
 from reskontro.ledger.collection import NO_COLLECTION
 from reskontro.ledger.looking_back import JOINED_AS_USUAL, JOINED_BY_HASH, items_of, sums_since
 from reskontro.norway.kid import normalise
-from reskontro.receivable.ar_items.filters import Condition, conditions_of, joined
-from reskontro.receivable.sql import found_ids, likely
+from reskontro.receivable.ar_items.filters import conditions_of, joined
+from reskontro.receivable.sql import Condition, found_ids, likely
 from reskontro.web.parameters import within_integer
 
 _NAMED_MAX: Final = 20_000

@@ -11,10 +11,9 @@ from reskontro.ledger.moments import first_moment
 from reskontro.norway.identities import read_phone_no
 from reskontro.norway.kid import normalise
 from reskontro.receivable.customers.schemas import CUSTOMER_CATEGORIES
+from reskontro.receivable.sql import Condition, chosen, lower, taken_apart
 from reskontro.web.operations import Parameter
 from reskontro.web.parameters import within_integer
-
-Condition = tuple[str, list[Any]]
 
 FILTERS = (
     Parameter("customerno", "texts", "Customer numbers"),
@@ -35,10 +34,6 @@ _OPEN_ITEMS = (
     " and (a.open_amount <> 0 or a.base_open_amount <> 0))"
 )
 _SEPARATORS = str.maketrans("", "", " .-")
-
-
-def _lower(values: Iterable[str]) -> list[str]:
-    return [value.lower() for value in values]
 
 
 def _organization_nos(values: Iterable[str]) -> list[str]:
@@ -86,7 +81,7 @@ def conditions_of(filters: dict[str, Any], books: Books, now: datetime) -> tuple
         ]
 
     builders: dict[str, Callable[[Any], Condition]] = {
-        "customerno": lambda numbers: ("c.customer_key = any(%s)", [_lower(numbers)]),
+        "customerno": lambda numbers: ("c.customer_key = any(%s)", [lower(numbers)]),
         "accountno": lambda numbers: ("c.account_no = any(%s)", [within_integer(numbers)]),
         "name": lambda part: ("strpos(c.search_name, %s) > 0", [part.casefold()]),
         "organizationno": lambda numbers: ("c.organization_no = any(%s)", [_organization_nos(numbers)]),
@@ -101,11 +96,4 @@ def conditions_of(filters: dict[str, Any], books: Books, now: datetime) -> tuple
         "openitems": lambda wanted: (_OPEN_ITEMS if wanted else f"not {_OPEN_ITEMS}", []),
         "changedfrom": changed_from,
     }
-    conditions: list[str] = []
-    values: list[Any] = []
-    for name, value in filters.items():
-        if name in builders:
-            condition, own = builders[name](value)
-            conditions.append(condition)
-            values.extend(own)
-    return conditions, values
+    return taken_apart(chosen(builders, filters))

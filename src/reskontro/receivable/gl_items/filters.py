@@ -11,10 +11,9 @@ from reskontro.ledger.books import Books
 from reskontro.ledger.gl_items_view import JOURNALS
 from reskontro.ledger.moments import first_moment
 from reskontro.receivable.dimensions import DIMENSION_FILTER, HAS_DIMENSION, wanted_dimensions
+from reskontro.receivable.sql import Condition, chosen, lower, taken_apart
 from reskontro.web.operations import Parameter
 from reskontro.web.parameters import within_integer
-
-Condition = tuple[str, list[Any]]
 
 FILTERS = (
     Parameter("glyear", "integer", "Fiscal year"),
@@ -67,8 +66,8 @@ def conditions_of(filters: dict[str, Any], books: Books, now: datetime) -> tuple
         "gldatefrom": lambda day: ("g.gl_date >= %s", [day]),
         "gldateto": lambda day: ("g.gl_date <= %s", [day]),
         "glaccount": accounts,
-        "customerno": lambda numbers: (_OF_CUSTOMERS, [client_no, [number.lower() for number in numbers]]),
-        "documentno": lambda numbers: (_OF_DOCUMENTS, [client_no, [number.lower() for number in numbers]]),
+        "customerno": lambda numbers: (_OF_CUSTOMERS, [client_no, lower(numbers)]),
+        "documentno": lambda numbers: (_OF_DOCUMENTS, [client_no, lower(numbers)]),
         "aritemid": lambda ids: (_OF_ITEMS, [client_no, ids, ids]),
         "transactionno": lambda numbers: ("g.transaction_no = any(%s)", [within_integer(numbers)]),
         "journal": lambda journals: ("g.journal = any(%s)", [journals]),
@@ -78,11 +77,5 @@ def conditions_of(filters: dict[str, Any], books: Books, now: datetime) -> tuple
     }
     if "glyear" in filters:
         years &= {filters["glyear"]}
-    conditions = ["g.client_no = %s", "g.gl_year = any(%s)"]
-    values: list[Any] = [client_no, sorted(years)]
-    for name, value in filters.items():
-        if name in builders:
-            condition, own = builders[name](value)
-            conditions.append(condition)
-            values.extend(own)
-    return conditions, values
+    always: list[Condition] = [("g.client_no = %s", [client_no]), ("g.gl_year = any(%s)", [sorted(years)])]
+    return taken_apart([*always, *chosen(builders, filters)])

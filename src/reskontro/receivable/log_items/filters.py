@@ -10,9 +10,8 @@ from reskontro.ledger.books import Books
 from reskontro.ledger.log_events import LOG_EVENTS
 from reskontro.ledger.moments import end_moment, first_moment
 from reskontro.receivable.log_items.schemas import ENTITY_TYPES
+from reskontro.receivable.sql import Condition, chosen, lower, taken_apart
 from reskontro.web.operations import Parameter
-
-Condition = tuple[str, list[Any]]
 
 FILTERS = (
     Parameter("event", "choices", "Events", values=tuple(LOG_EVENTS)),
@@ -36,25 +35,14 @@ def conditions_of(filters: dict[str, Any], books: Books, now: datetime) -> tuple
     builders: dict[str, Callable[[Any], Condition]] = {
         "event": lambda events: ("event = any(%s)", [events]),
         "entitytype": lambda kinds: ("entity_type = any(%s)", [kinds]),
-        "entityid": lambda ids: (_OF_ENTITIES, [ids, _lower(ids)]),
-        "customerno": lambda numbers: ("lower(customer_no) = any(%s)", [_lower(numbers)]),
-        "documentno": lambda numbers: ("lower(document_no) = any(%s)", [_lower(numbers)]),
+        "entityid": lambda ids: (_OF_ENTITIES, [ids, lower(ids)]),
+        "customerno": lambda numbers: ("lower(customer_no) = any(%s)", [lower(numbers)]),
+        "documentno": lambda numbers: ("lower(document_no) = any(%s)", [lower(numbers)]),
         "aritemid": lambda ids: ("ar_item_id = any(%s)", [ids]),
         "batchuuid": lambda identifier: ("batch_uuid = %s", [identifier]),
-        "actinguser": lambda users: ("lower(user_id) = any(%s)", [_lower(users)]),
+        "actinguser": lambda users: ("lower(user_id) = any(%s)", [lower(users)]),
         "occurredfrom": lambda moment: ("occurred_at >= %s", [first_moment(moment, books, now)]),
         "occurredto": lambda moment: ("occurred_at < %s", [end_moment(moment, books, now)]),
         "sequencefrom": lambda number: ("sequence_no >= %s", [number]),
     }
-    conditions: list[str] = []
-    values: list[Any] = []
-    for name, value in filters.items():
-        if name in builders:
-            condition, own = builders[name](value)
-            conditions.append(condition)
-            values.extend(own)
-    return conditions, values
-
-
-def _lower(values: list[str]) -> list[str]:
-    return [value.lower() for value in values]
+    return taken_apart(chosen(builders, filters))
