@@ -35,10 +35,7 @@ _POSTINGS: Final = (
 def build(asked: Asked) -> ReportTable:
     """The report; accounts without balance and postings in a period have no section for it."""
     periods = periods_asked(asked)
-    parameters = period_parameters(asked, periods)
-    wanted = asked.values.get("glAccounts")
-    if wanted:
-        parameters.append(asked.parameter("glAccounts", ", ".join(wanted)))
+    parameters = period_parameters(asked, periods, "glAccounts")
     return asked.table(parameters, asked.columns(COLUMNS), _or_note(asked, _sections(asked)))
 
 

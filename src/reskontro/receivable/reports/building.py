@@ -165,16 +165,19 @@ def periods_asked(asked: Asked) -> list[Period]:
     ]
 
 
-def period_parameters(asked: Asked, periods: Sequence[Period]) -> list[Parameter]:
-    """The year, the periods and their days."""
+def period_parameters(asked: Asked, periods: Sequence[Period], narrowed_by: str | None = None) -> list[Parameter]:
+    """The year, the periods and their days, and what the list of the field ``narrowed_by`` names, when there is one."""
     values = asked.values
     first, last = values["fromPeriod"], values["toPeriod"]
-    return [
+    parameters = [
         asked.parameter("glYear", values["glYear"]),
         asked.parameter("period", f"{first}" if first == last else f"{first}-{last}"),
         asked.parameter("fromDate", periods[0].from_date if periods else None),
         asked.parameter("toDate", periods[-1].to_date if periods else None),
     ]
+    if narrowed_by is not None and values.get(narrowed_by):
+        parameters.append(asked.parameter(narrowed_by, ", ".join(values[narrowed_by])))
+    return parameters
 
 
 def accounts_asked(asked: Asked) -> list[int] | None:

@@ -80,10 +80,7 @@ class _Totals:
 def build(asked: Asked) -> ReportTable:
     """The report; customers without balance and postings in a period have no section for it."""
     periods = periods_asked(asked)
-    parameters = period_parameters(asked, periods)
-    wanted = asked.values.get("customerNos")
-    if wanted:
-        parameters.append(asked.parameter("customerNos", ", ".join(wanted)))
+    parameters = period_parameters(asked, periods, "customerNos")
     return asked.table(parameters, asked.columns(COLUMNS), _sections(asked, periods))
 
 

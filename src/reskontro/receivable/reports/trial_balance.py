@@ -16,10 +16,7 @@ COLUMNS = ("glAccount", "glAccountName", "openingBalance", "debit", "credit", "c
 def build(asked: Asked) -> ReportTable:
     """The report. Accounts without balance and movement are left out; with ``glAccounts`` only those are shown."""
     periods = periods_asked(asked)
-    parameters = period_parameters(asked, periods)
-    wanted = asked.values.get("glAccounts")
-    if wanted:
-        parameters.append(asked.parameter("glAccounts", ", ".join(wanted)))
+    parameters = period_parameters(asked, periods, "glAccounts")
     return asked.table(parameters, asked.columns(COLUMNS), [Section("", list(_lines(asked)))])
 
 

@@ -9,16 +9,16 @@ from typing import Any
 
 from reskontro.batches.kinds import Origin
 from reskontro.kit.money import quantise
-from reskontro.ledger.posting import ONE, OpenItem, Part
+from reskontro.ledger.posting import ONE, OpenItem
 from reskontro.norway.rates import ValueMissing
-from reskontro.receivable.auto_postings.desk import PostingDesk, details_of, outcome, too_large
+from reskontro.receivable.auto_postings.desk import PostingDesk, details_of, outcome
 from reskontro.receivable.auto_postings.drafts import Outcome
-from reskontro.receivable.auto_postings.methods.interest import JOURNAL, VAT_CODE, check_principal
+from reskontro.receivable.auto_postings.methods.charge import book_charge, charged_item
 from reskontro.receivable.auto_postings.methods.method import TARGET_FIELDS, Method
 from reskontro.receivable.claim_charges import FEE_CODE, LETTER_TYPES, STATUTORY_CURRENCY, fee_limit, in_currency, krone_rate
 from reskontro.receivable.customers.record import Customer
 from reskontro.receivable.drafts import Draft
-from reskontro.receivable.targets import ITEM_FIELDS, check_currency, find_item
+from reskontro.receivable.targets import ITEM_FIELDS
 
 
 def _load(desk: PostingDesk, drafts: Sequence[Draft]) -> None:
@@ -78,15 +78,10 @@ def _warn_of_carried_value(desk: PostingDesk, draft: Draft, code: str, item: Ope
 
 def post(desk: PostingDesk, draft: Draft, origin: Origin) -> Outcome | None:
     """Judge a fee and let it take effect."""
-    found = find_item(desk, draft)
-    day = desk.posting_day(draft)
-    if found is None or day is None:
+    found = charged_item(desk, draft)
+    if found is None:
         return None
-    item, customer = found
-    check_principal(desk, draft, item)
-    desk.check_common(draft, item.currency, day.day)
-    if draft.failed or not check_currency(draft, item.currency):
-        return None
+    item, customer, day = found
     rate = desk.rate(draft, item.currency, day.day)
     amount = _amount(desk, draft, item, customer, rate, day.day) if rate is not None else None
     code = draft.values.get(FEE_CODE)
@@ -96,12 +91,10 @@ def post(desk: PostingDesk, draft: Draft, origin: Origin) -> Outcome | None:
     desk.check_account(draft, contra)
     if draft.failed or amount is None or rate is None or contra is None:
         return None
-    booking = desk.booking(draft, day, JOURNAL, item.currency, rate, day.day, origin)
-    control = booking.control(item.control_account, item.account_no, amount)
-    posting = booking.transaction([control], [Part(contra, -amount, VAT_CODE)])
-    if too_large(draft, posting, rate):
+    booked = book_charge(desk, draft, origin, found, rate, amount, contra)
+    if booked is None:
         return None
-    desk.accept(posting, origin, customer.customer_no)
+    booking, posting, control = booked
     details: dict[str, Any] = details_of(draft) | {FEE_CODE: code}
     fee = booking.item(posting, control, "FE", "COST", claim_ar_item_id=item.ar_item_id, details=details)
     desk.add_item(fee)

@@ -7,36 +7,21 @@ from datetime import date
 from decimal import Decimal
 
 from reskontro.batches.kinds import Origin
-from reskontro.ledger.posting import OpenItem, Part
-from reskontro.ledger.reversal import REVERSED
+from reskontro.ledger.posting import OpenItem
 from reskontro.norway.rates import ValueMissing
 from reskontro.receivable.accrued_interest import CALCULATED_UNTIL, Terms, first_interest_day, owed
-from reskontro.receivable.auto_postings.desk import PostingDesk, details_of, outcome, too_large
+from reskontro.receivable.auto_postings.desk import PostingDesk, details_of, outcome
 from reskontro.receivable.auto_postings.drafts import Outcome
+from reskontro.receivable.auto_postings.methods.charge import book_charge, charged_item
 from reskontro.receivable.auto_postings.methods.method import TARGET_FIELDS, Method
 from reskontro.receivable.customers.record import Customer
 from reskontro.receivable.drafts import Draft
-from reskontro.receivable.targets import ITEM_FIELDS, check_collection, check_currency, find_item
-
-JOURNAL = "NOTES"
-VAT_CODE = "7"
-"""No VAT treatment: late interest and statutory fees are outside the Act."""
+from reskontro.receivable.targets import ITEM_FIELDS
 
 
 def _load(desk: PostingDesk, drafts: Sequence[Draft]) -> None:
     desk.load_targets(drafts)
     desk.load_matches(item.ar_item_id for item in desk.looked_up())
-
-
-def check_principal(desk: PostingDesk, draft: Draft, item: OpenItem) -> None:
-    """STATE-CONFLICT for an item that is no claim of its own, was taken back, or is with collection."""
-    key = draft.first_sent(ITEM_FIELDS)
-    if item.claim_kind != "PRINCIPAL" or item.original_amount <= 0:
-        draft.cross("STATE-CONFLICT", key, status=item.claim_kind)
-    elif item.reversal or item.details.get(REVERSED):
-        draft.cross("STATE-CONFLICT", key, status="REVERSED")
-    else:
-        check_collection(desk, draft, item)
 
 
 def _calculate(desk: PostingDesk, draft: Draft, item: OpenItem, customer: Customer, until: date, on: date) -> tuple[Decimal, Decimal | None] | None:
@@ -78,27 +63,20 @@ def _amount(desk: PostingDesk, draft: Draft, item: OpenItem, customer: Customer,
 
 def post(desk: PostingDesk, draft: Draft, origin: Origin) -> Outcome | None:
     """Judge an interest posting and let it take effect."""
-    found = find_item(desk, draft)
-    day = desk.posting_day(draft)
-    if found is None or day is None:
+    found = charged_item(desk, draft)
+    if found is None:
         return None
-    item, customer = found
-    check_principal(desk, draft, item)
-    desk.check_common(draft, item.currency, day.day)
-    if draft.failed or not check_currency(draft, item.currency):
-        return None
+    item, customer, day = found
     amount = _amount(desk, draft, item, customer, day.day)
     rate = desk.rate(draft, item.currency, day.day)
     contra = desk.books.accounts_for("IT", day.day, customer_category=customer.customer_category, country_code=customer.country_code).contra
     desk.check_account(draft, contra)
     if draft.failed or amount is None or rate is None or contra is None:
         return None
-    booking = desk.booking(draft, day, JOURNAL, item.currency, rate, day.day, origin)
-    control = booking.control(item.control_account, item.account_no, amount)
-    posting = booking.transaction([control], [Part(contra, -amount, VAT_CODE)])
-    if too_large(draft, posting, rate):
+    booked = book_charge(desk, draft, origin, found, rate, amount, contra)
+    if booked is None:
         return None
-    desk.accept(posting, origin, customer.customer_no)
+    booking, posting, control = booked
     until: date = draft.values["interestTo"]
     before = item.details.get(CALCULATED_UNTIL)
     details = details_of(draft) | {"interestTo": until.isoformat(), "interestChargedBefore": before}
