@@ -74,14 +74,16 @@ def _text(value: str | None) -> str:
 
 def taken_bank_references(transaction: Transaction, client_no: int, keys: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
     """Which pairs of (bank account, reference), without case, a payment already has."""
-    found = (
-        "select p.bank_account_key, p.bank_reference_key from payment p"
-        " join unnest(%s::text[], %s::text[]) as k (account, reference) on p.bank_account_key = k.account and p.bank_reference_key = k.reference"
-        " where p.client_no = %s and p.fingerprint"
+    # One probe of the index for each key: the planner would rather join all payments of the client while it has no statistics.
+    probe = (
+        "select k.account, k.reference from unnest(%s::text[], %s::text[]) as k (account, reference) cross join lateral (select from payment p"
+        " where p.client_no = %s and p.bank_account_key = k.account and p.bank_reference_key = k.reference and p.bank_reference_key is not null"
     )
     values = ([key[0] for key in keys], [key[1] for key in keys], client_no)
     # Payments of bank files stand in an index of their own.
-    rows = transaction.execute(f"{found} is null union {found} is not null".encode(), (*values, *values))
+    rows = transaction.execute(
+        f"{probe} and p.fingerprint is null limit 1) one union {probe} and p.fingerprint is not null limit 1) one".encode(), (*values, *values)
+    )
     return {(account, reference) for account, reference in rows}
 
 
