@@ -67,8 +67,8 @@ bench: setup ## Measure throughput and latency
 
 lock: ## Resolve the dependencies anew into requirements.txt and requirements-dev.txt (needs uv)
 	@command -v uv >/dev/null || { echo "uv is needed: pip install uv" >&2; exit 1; }
-	uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate --no-header pyproject.toml -o requirements.txt
-	uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate --no-header pyproject.toml --group dev -o requirements-dev.txt
+	uv pip compile --no-strip-extras --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate --no-header pyproject.toml -o requirements.txt
+	uv pip compile --no-strip-extras --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate --no-header pyproject.toml --group dev -o requirements-dev.txt
 
 docs: setup ## Write the generated parts of the documentation anew
 	$(BIN)/python -m tools.documentation
