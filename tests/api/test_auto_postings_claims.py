@@ -280,6 +280,20 @@ class TestFee:
         change_books(claim, "update ar_item set details = details || '{\"disputed\": true}' where client_no = current_client_no()")
         assert refused(claim, "fee", self.charge()) == [("FEE-LIMIT", "/feeCode")]
 
+    @pytest.mark.parametrize("code", ["OTHER", "COMPENSATION"])
+    def test_a_disputed_claim_bears_no_other_charge(self, books: House, code: str) -> None:
+        """STATE-CONFLICT while the dispute stands, also when it is only validated."""
+        created(books, invoice(customerNo="100002", documentNo="1", documentDate="2026-09-20", dueDate="2026-10-01"))
+        books.put("/aritems", {"arItem": {"documentNo": "1", "disputed": True, "disputeReason": "Wrong goods"}})
+        fee = self.charge(code, amount=25)
+        for sent in (fee, {**fee, "validateOnly": True}):
+            (answer,) = post(books, "fee", sent).json()["autoPostings"]
+            assert [(error["code"], error["pointer"], error["message"]) for error in answer["errors"]] == [
+                ("STATE-CONFLICT", "/autoPostings/0/documentNo", "Not possible in status DISPUTED")
+            ]
+        books.put("/aritems", {"arItem": {"documentNo": "1", "disputed": False}})
+        booked(books, "fee", fee)
+
     def test_a_closed_claim_needs_no_letter(self, claim: House) -> None:
         """STATE-CONFLICT."""
         booked(claim, "payment", {"documentNo": "1", "amount": 1250, "paymentDate": "2026-10-20"})

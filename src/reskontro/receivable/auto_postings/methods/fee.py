@@ -43,6 +43,10 @@ def _amount(desk: PostingDesk, draft: Draft, item: OpenItem, customer: Customer,
     sent: Decimal | None = draft.values.get("amount")
     if code is None or draft.refused(("amount",)):
         return None
+    if item.details.get("disputed") and code not in LETTER_TYPES:
+        # The fees of letters have a limit, which is then 0.
+        draft.cross("STATE-CONFLICT", draft.first_sent(ITEM_FIELDS), status="DISPUTED")
+        return None
     if code == "OTHER":
         if sent is None:
             draft.find("REQUIRED", "amount")
