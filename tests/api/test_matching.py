@@ -426,6 +426,16 @@ class TestPlacing:
         assert open_of(books, owed) == [950]
         assert books.balances()["1500"] == 950
 
+    def test_the_exception_from_before_comes_back(self, books: House) -> None:
+        """OVERPAID goes with the placing; nobody's again, the payment says again why it is."""
+        debit(books)
+        match = matched(books, paymentUuid=unidentified(books, 1300, exception="KID-AMBIGUOUS"), customerNo="100001")
+        undone(books, match["matchId"])
+        (placed,) = items(books, "aritemtype=PY")
+        booked(books, "reversal", {"glYear": placed["glYear"], "transactionNo": placed["transactionNo"], "reason": "wrong customer"})
+        (seen,) = exact_json(books.get("/payments"))["payments"]
+        assert (seen["status"], seen["exceptionCode"]) == ("UNIDENTIFIED", "KID-AMBIGUOUS")
+
     def test_with_exact_amounts(self, books: House) -> None:
         """The lines name what the payment settles; the payment gives their sum, and no more than it has."""
         first, second = debit(books), debit(books)

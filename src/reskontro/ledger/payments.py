@@ -12,6 +12,8 @@ from reskontro.ledger.books import Books
 from reskontro.ledger.posting import LedgerTransaction
 
 DEFAULT_METHOD = "BANK"
+PLACED_FROM = "placedFrom"
+"""The detail of an item made by placing a payment: the exception code the payment had until then."""
 
 
 @dataclass(slots=True)
@@ -53,6 +55,8 @@ class PaymentChange:
 
     payment_uuid: UUID
     reversed: bool
+    exception_code: str | None = None
+    """Why it is nobody's again; None leaves the code as it is."""
 
 
 def first_bank_account(books: Books, on: date) -> str | None:

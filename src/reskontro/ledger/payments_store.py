@@ -115,8 +115,14 @@ def payments_behind(transaction: Transaction, client_no: int, items: Sequence[UU
 
 
 def change_payments(transaction: Transaction, client_no: int, changes: Sequence[PaymentChange]) -> None:
-    """Mark payments as reversed, or as nobody's again."""
-    for taken_back, assignment in ((True, "reversed = true"), (False, "ar_item_id = null, account_no = null")):
-        ids = [change.payment_uuid for change in changes if change.reversed == taken_back]
-        if ids:
-            transaction.execute(f"update payment set {assignment} where client_no = %s and payment_uuid = any(%s)".encode(), (client_no, ids))
+    """Mark payments as reversed, or as nobody's again with the exception code of the change."""
+    reversals = [change.payment_uuid for change in changes if change.reversed]
+    if reversals:
+        transaction.execute("update payment set reversed = true where client_no = %s and payment_uuid = any(%s)", (client_no, reversals))
+    displaced = [change for change in changes if not change.reversed]
+    if displaced:
+        transaction.execute(
+            "update payment p set ar_item_id = null, account_no = null, exception_code = coalesce(n.code, p.exception_code)"
+            " from unnest(%s::uuid[], %s::text[]) as n (payment_uuid, code) where p.client_no = %s and p.payment_uuid = n.payment_uuid",
+            ([change.payment_uuid for change in displaced], [change.exception_code for change in displaced], client_no),
+        )

@@ -15,6 +15,7 @@ from reskontro.kit.ids import encode_id
 from reskontro.ledger.booking import Booking
 from reskontro.ledger.item_desk import Debtor, ItemDesk
 from reskontro.ledger.log import LogEntry
+from reskontro.ledger.payments import PLACED_FROM
 from reskontro.ledger.posting import GlLine, LedgerTransaction, OpenItem, Part
 from reskontro.ledger.reversal import load_transaction, load_transactions
 
@@ -96,7 +97,8 @@ def place_payment(desk: ItemDesk, payment: KeptPayment, customer: Debtor, contro
     )
     control = booking.control(control_account, customer.account_no, -payment.amount, suspense.amount)
     posting = booking.transaction([control], [Part(suspense.gl_account, payment.amount, None)])
-    item = booking.item(posting, control, "PY", "CREDIT" if payment.amount > 0 else "PRINCIPAL", kid=payment.kid)
+    details = {PLACED_FROM: payment.exception_code} if payment.exception_code is not None else {}
+    item = booking.item(posting, control, "PY", "CREDIT" if payment.amount > 0 else "PRINCIPAL", kid=payment.kid, details=details)
     desk.transactions.append(posting)
     desk.add_item(item)
     if customer.control_account is None:

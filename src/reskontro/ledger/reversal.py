@@ -11,7 +11,7 @@ from reskontro.batches.kinds import Origin
 from reskontro.kit.ids import new_id
 from reskontro.ledger import items_store, payments_store
 from reskontro.ledger.item_desk import ItemDesk
-from reskontro.ledger.payments import PaymentChange
+from reskontro.ledger.payments import PLACED_FROM, PaymentChange
 from reskontro.ledger.payments_store import StoredPayment
 from reskontro.ledger.posting import GlLine, LedgerTransaction, OpenItem
 
@@ -178,8 +178,10 @@ def load_payments(desk: ItemDesk, transactions: Iterable[PostedTransaction]) -> 
 
 
 def _follow_payments(desk: ItemDesk, posted: PostedTransaction) -> None:
-    """The payment is reversed with its own booking; what only placed it leaves it unidentified again."""
+    """The payment is reversed with its own booking; what only placed it leaves it unidentified again, for the reason it was before."""
     load_payments(desk, [posted])
+    placed_from = {item.ar_item_id: item.details.get(PLACED_FROM) for item in posted.items}
     for payment in posted.payments or ():
         own_booking = not payment.suspense or payment.key == (posted.posting.gl_year, posted.posting.transaction_no)
-        desk.changed_payments.append(PaymentChange(payment.payment_uuid, reversed=own_booking))
+        code = None if own_booking or payment.ar_item_id is None else placed_from.get(payment.ar_item_id)
+        desk.changed_payments.append(PaymentChange(payment.payment_uuid, reversed=own_booking, exception_code=code))
