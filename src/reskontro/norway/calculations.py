@@ -17,6 +17,7 @@ from reskontro.norway.topics import (
     bookkeeping,
     coverage,
     fees,
+    gdpr,
     identity,
     interest,
     kid,
@@ -27,7 +28,7 @@ from reskontro.norway.topics import (
 )
 from reskontro.norway.topics.answers import Calculation
 
-_TOPICS = (kid, accounts, identity, vat, fees, salaer, timeline, interest, coverage, bookkeeping, ageing, ocr, avtalegiro)
+_TOPICS = (kid, accounts, identity, vat, fees, salaer, timeline, interest, coverage, bookkeeping, ageing, ocr, avtalegiro, gdpr)
 _FUNCTIONS: dict[str, Calculation] = {name: function for topic in _TOPICS for name, function in topic.FUNCTIONS.items()}
 
 RULES: tuple[str, ...] = tuple(_FUNCTIONS)

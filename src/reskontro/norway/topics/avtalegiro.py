@@ -59,29 +59,28 @@ _KINDS = {"CLAIMS": "claims", "DELETIONS": "deletions", "MANDATES": "mandates"}
 
 
 def _parse(values: Input) -> dict[str, Any]:
-    answer: dict[str, Any] = {}
+    # In the order of the answer.
+    answer: dict[str, Any] = dict.fromkeys(("kind", "transactions", "assignment_records", "transmission_records", "sum", "first_kid"))
     registrations: dict[str, None] = {}
     notify: str | None = None
-    first_kid: str | None = None
     try:
         for part in read_transmission([content_of(values)], {**avtalegiro.READERS, **avtalegiro_mandates.READERS}):
             match part:
                 case Assignment():
-                    answer.setdefault("kind", _KINDS.get(part.content))
+                    answer["kind"] = answer["kind"] or _KINDS.get(part.content)
                 case ReadClaim():
-                    first_kid = first_kid or part.claim.kid
+                    answer["first_kid"] = answer["first_kid"] or part.claim.kid
                 case Mandate():
-                    first_kid = first_kid or part.kid
+                    answer["first_kid"] = answer["first_kid"] or part.kid
                     registrations[REGISTRATION_CODES[part.registration]] = None
                     notify = notify or ("J" if part.notify else "N")
                 case AssignmentEnd():
-                    answer.setdefault("assignment_records", part.records)
+                    answer["assignment_records"] = answer["assignment_records"] or part.records
                 case TransmissionEnd():
                     answer |= {"transactions": part.transactions, "transmission_records": part.records, "sum": money(part.total)}
     except FormatFault as fault:
         raise InputInvalid(f"the file cannot be read: {fault.detail}") from fault
-    answer["first_kid"] = first_kid
-    if answer.get("kind") == "mandates":
+    if answer["kind"] == "mandates":
         answer |= {"registration_types": list(registrations), "first_notify": notify}
     return answer
 
