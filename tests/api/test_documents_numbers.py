@@ -241,6 +241,14 @@ class TestPeriods:
         assert [(e["code"], e["message"]) for e in answer.json()["errors"]] == [("PERIOD-CLOSED", "Period 2026/9 is closed")]
         assert warned(books, invoice(documentNo="1", documentDate="2026-09-20", glDate="2026-10-02")) == []
 
+    def test_refused_by_the_value_of_today(self, books: House) -> None:
+        """Whatever held on the day of the document, and before the ledger starts too."""
+        close_periods(books, "2026-09-30")
+        books.put("/clientconfigs/document.closedPeriod", {"clientConfig": {"value": "ERROR"}})
+        for day in ("2026-09-20", "2025-12-31"):
+            answer = send(books, invoice(documentNo="1", documentDate=day))
+            assert [error["code"] for error in answer.json()["errors"]] == ["PERIOD-CLOSED"]
+
     def test_before_the_ledger_starts(self, books: House) -> None:
         """Such days count as closed."""
         assert warned(books, invoice(documentNo="1", documentDate="2025-12-31")) == [("PERIOD-CLOSED", "/glDate")]

@@ -202,7 +202,8 @@ def _find_dates(desk: DocumentDesk, draft: Draft, case: _Case, customer: Custome
         return
     if placed.was_closed:
         year, period = desk.books.period_number(gl_date)
-        refused = desk.books.config("document.closedPeriod", gl_date) == "ERROR"
+        # Refusing is no posting: the value of today says whether to.
+        refused = desk.books.config("document.closedPeriod", desk.context.today) == "ERROR"
         draft.find("E" if refused else "W", "PERIOD-CLOSED", "glDate", year=year, period=period, used=placed.day)
     case.gl_day, case.period = placed.day, placed.period
 
