@@ -53,11 +53,23 @@ def calculate(rule: str, values: Mapping[str, Any]) -> dict[str, Any]:
     return function(Input(values))
 
 
+def _object_of(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of the line; raises ValueError for a key given twice, which could be read in two ways."""
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        raise ValueError("a key is given twice")
+    return members
+
+
 def _calculate_line(line: str) -> dict[str, Any]:
     try:
-        request = json.loads(line)
+        line.encode()
+    except UnicodeEncodeError:
+        return {"id": None, "error": "LINE-MALFORMED: the line is not UTF-8"}
+    try:
+        request = json.loads(line, object_pairs_hook=_object_of)
     except (ValueError, RecursionError):
-        return {"id": None, "error": "LINE-MALFORMED: the line is not JSON"}
+        return {"id": None, "error": "LINE-MALFORMED: the line is not JSON with each key once"}
     if not isinstance(request, dict):
         return {"id": None, "error": "LINE-MALFORMED: the line is not an object"}
     identifier = request.get("id")
@@ -80,9 +92,9 @@ def run_lines(lines: Iterable[str]) -> Iterator[str]:
     """The answers to JSON Lines ``{"id", "rule", "input"}``, one line each without line end: ``{"id", "result"}`` or
     ``{"id", "error"}``.
 
-    The error is a text that starts with its code: LINE-MALFORMED, RULE-UNKNOWN, INPUT-INVALID or VALUE-MISSING. Blank
-    lines are passed over; a bad line never stops the others. The answers are ASCII, so that any text that can be read
-    can also be written.
+    The error is a text that starts with its code: LINE-MALFORMED, RULE-UNKNOWN, INPUT-INVALID or VALUE-MISSING. Bytes
+    that are not UTF-8 come as lone surrogates. Blank lines are passed over; a bad line never stops the others. The answers
+    are ASCII, so that any text that can be read can also be written.
     """
     for line in lines:
         if line.strip():

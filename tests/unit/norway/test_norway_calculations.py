@@ -87,6 +87,11 @@ class TestCalculate:
     @pytest.mark.parametrize(
         ("rule", "change"),
         [
+            ("interest.late", {"principal": "-1.00"}),
+            ("interest.late", {"credits": [{"date": "2026-01-01", "amount": "-1.00"}]}),
+            ("interest.late", {"payments": [{"date": "2026-01-01", "principal": "-1.00"}]}),
+            ("interest.no-compounding", {"principal": "-1.00"}),
+            ("interest.no-compounding", {"interest_already_posted": "-1.00"}),
             ("coverage.settlement", {"payment": "1.00"}),
             ("coverage.allocate", {"payments": ["-1.00"]}),
             ("coverage.allocate", {"order": "OLDEST_FIRST"}),
@@ -130,11 +135,23 @@ class TestRunLines:
             {"id": 2, "error": "RULE-UNKNOWN: gdpr.export is not a known rule"},
             {"id": "c", "error": "INPUT-INVALID: input.payload must be a text"},
             {"id": "d", "error": "VALUE-MISSING: No court step (attachment) is known for 2027-01-01"},
-            {"id": None, "error": "LINE-MALFORMED: the line is not JSON"},
+            {"id": None, "error": "LINE-MALFORMED: the line is not JSON with each key once"},
             {"id": None, "error": "LINE-MALFORMED: the line is not an object"},
             {"id": "g", "error": "INPUT-INVALID: rule must be a text"},
             {"id": "h", "error": "INPUT-INVALID: input must be an object"},
         ]
+
+    @pytest.mark.parametrize(
+        ("line", "complaint"),
+        [
+            ('{"id": 1, "id": 2, "rule": "kid.generate", "input": {"payload": "1"}}', "the line is not JSON with each key once"),
+            ('{"id": 1, "rule": "kid.generate", "input": {"payload": "1", "payload": "2"}}', "the line is not JSON with each key once"),
+            (b'{"id": 1, "rule": "kid.\xff"}'.decode("utf-8", "surrogateescape"), "the line is not UTF-8"),
+        ],
+    )
+    def test_a_line_that_could_be_read_in_two_ways_is_malformed(self, line: str, complaint: str) -> None:
+        """A key twice, at any depth, and bytes that are no text."""
+        assert answer_of(line) == {"id": None, "error": f"LINE-MALFORMED: {complaint}"}
 
     @given(st.text(max_size=60))
     def test_any_text_is_answered(self, line: str) -> None:

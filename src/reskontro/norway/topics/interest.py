@@ -15,9 +15,9 @@ def _late(values: Input) -> dict[str, Any]:
         due = interest.due_day(due_date=values.day_or_none("due_date"), demand_date=values.day_or_none("demand_date"))
     except ValueError as error:
         raise InputInvalid(str(error)) from error
-    reductions = [interest.Reduction(credit.day("date"), credit.amount("amount")) for credit in values.objects("credits")]
-    reductions += [interest.Reduction(payment.day("date"), payment.amount("principal")) for payment in values.objects("payments")]
-    pieces = interest.segments(values.amount("principal"), due, reductions, values.day("until"))
+    reductions = [interest.Reduction(credit.day("date"), credit.amount("amount", negative=False)) for credit in values.objects("credits")]
+    reductions += [interest.Reduction(payment.day("date"), payment.amount("principal", negative=False)) for payment in values.objects("payments")]
+    pieces = interest.segments(values.amount("principal", negative=False), due, reductions, values.day("until"))
     return {
         "first_interest_day": iso(due + ONE_DAY),
         "days": sum(piece.days for piece in pieces),
@@ -38,9 +38,9 @@ def _late(values: Input) -> dict[str, Any]:
 
 
 def _no_compounding(values: Input) -> dict[str, Any]:
-    values.amount("interest_already_posted")  # checked like every value, and without influence on the answer
+    values.amount("interest_already_posted", negative=False)  # checked like every value, and without influence on the answer
     due = values.day("from") - ONE_DAY
-    return {"interest": money(interest.late_interest(values.amount("principal"), due, (), values.day("to")))}
+    return {"interest": money(interest.late_interest(values.amount("principal", negative=False), due, (), values.day("to")))}
 
 
 FUNCTIONS: Functions = {"interest.late": _late, "interest.no-compounding": _no_compounding}
