@@ -161,6 +161,14 @@ class TestMaking:
             answer = send(claim, kid="0010017", **other)
             assert (answer.status_code, answer.json()["code"]) == (409, "PAYMENT-ID-REUSED")
 
+    def test_the_same_again_with_a_key_spelled_otherwise(self, claim: House) -> None:
+        """Numbers of documents and customers compare without case; a text does not."""
+        created(claim, invoice(documentNo="Ab1"))
+        first = reserved(claim, "X", documentNo="Ab1", amount=1, text="a")
+        again = send(claim, "X", documentNo="aB1", amount=1, text="a")
+        assert (again.status_code, again.json()["paymentReservationId"]) == (200, first["paymentReservationId"])
+        assert send(claim, "X", documentNo="Ab1", amount=1, text="A").status_code == 409
+
 
 class TestHowMuch:
     def test_an_item_up_to_what_is_open(self, claim: House) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -47,6 +47,7 @@ from reskontro.web.replies import Reply
 
 ENTITY = "paymentReservation"
 _TARGET_FIELDS = (*ITEM_FIELDS, "accountNo", "customerNo")
+_NATURAL_KEYS = frozenset(("documentNo", "referenceNo", "customerNo"))
 _content_encoder = msgspec.json.Encoder(order="sorted", decimal_format="number", uuid_format="canonical")
 
 
@@ -108,12 +109,13 @@ def create(call: Call, raw: dict[str, Any]) -> Reply:
     def work(desk: BookingDesk, origin: Origin) -> Reply:
         messages = Messages()
         draft = Draft(PAYMENT_RESERVATION_REQUEST, ENTITY, raw, PAYMENT_RESERVATION_REQUEST.read(raw, messages), messages)
-        content_hash = hashlib.sha256(_content_encoder.encode({**draft.values, "paymentId": None})).digest()
+        content_hash = _content_hash({name: value.lower() if name in _NATURAL_KEYS else value for name, value in draft.values.items()})
         known = None
         if "paymentId" in draft.values:
             known = store.reservation_by_payment_id(desk.transaction, desk.client_no, draft.values["paymentId"])
         if known is not None:
-            if draft.failed or known.content_hash != content_hash:
+            # The first versions kept that of the keys as they were spelled.
+            if draft.failed or known.content_hash not in (content_hash, _content_hash(draft.values)):
                 raise Problem("PAYMENT-ID-REUSED", "the paymentId was used for another reservation")
             return Reply(200, shown(desk, known.payment_reservation_id))
         target = _judge(desk, draft)
@@ -127,6 +129,11 @@ def create(call: Call, raw: dict[str, Any]) -> Reply:
         return Reply(201, view, {"Location": location})
 
     return change(call, work)
+
+
+def _content_hash(values: Mapping[str, Any]) -> bytes:
+    """What tells the contents of requests apart, whose paymentId it is aside."""
+    return hashlib.sha256(_content_encoder.encode({**values, "paymentId": None})).digest()
 
 
 def _judge(desk: BookingDesk, draft: Draft) -> _Target | None:
