@@ -146,6 +146,11 @@ class TestClientLists:
             ("CUSTOM/A", {"nameEn": "A", "validFrom": "2026-02-01", "validTo": "2026-01-31"}, [("/code/validTo", "DATE-ORDER")]),
             ("CUSTOM/A", {"nameEn": "A", "colour": 1}, [("/code/colour", "UNKNOWN-FIELD")]),
             ("EXCHANGE-RATE/XAU", {"nameEn": "Gold", "validFrom": "2026-01-01", "attributes": {"rate": 1}}, [("/code/code", "CURRENCY-CODE")]),
+            (
+                "EXCHANGE-RATE/nok",
+                {"nameEn": "Krone", "validFrom": "2026-01-01", "attributes": {"rate": 9}},
+                [("/code/code", "STATE-CONFLICT")],
+            ),
             ("EXCHANGE-RATE/EUR", {"nameEn": "Euro"}, [("/code/validFrom", "REQUIRED"), ("/code/attributes/rate", "REQUIRED")]),
             ("EXCHANGE-RATE/EUR", {"nameEn": "Euro", "validFrom": "2026-01-01", "attributes": {"rate": 0}}, [("/code/attributes/rate", "RANGE")]),
             ("EXCHANGE-RATE/EUR", {"nameEn": "Euro", "validFrom": "2026-01-01", "attributes": {"rate": "11"}}, [("/code/attributes/rate", "TYPE")]),

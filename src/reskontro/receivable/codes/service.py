@@ -97,6 +97,9 @@ def put_code(
     values = CODE_WRITE.read(sent, messages, require=False, keep_cleared=True)
     rows = [code for code in books.codes if code.code_type == code_type and code.code.casefold() == name.casefold()]
     code = rows[0].code if rows else _new_code(code_type, name, messages)
+    if code_type == EXCHANGE_RATE and code == books.config("base.currency", books.today(now)):
+        # Its rate is 1 on every day.
+        refuse(messages, CODE, "code", "STATE-CONFLICT", status="BASE-CURRENCY")
     row = _meant_row(code_type, rows, values)
     stored = stored_view(row) if row is not None else {**_DEFAULTS, **_inherited(rows)}
     view = merged(values, stored, _DEFAULTS)
