@@ -109,7 +109,9 @@ def create(call: Call, raw: dict[str, Any]) -> Reply:
     def work(desk: BookingDesk, origin: Origin) -> Reply:
         messages = Messages()
         draft = Draft(PAYMENT_RESERVATION_REQUEST, ENTITY, raw, PAYMENT_RESERVATION_REQUEST.read(raw, messages), messages)
-        content_hash = _content_hash({name: value.lower() if name in _NATURAL_KEYS else value for name, value in draft.values.items()})
+        content_hash = _content_hash(
+            {name: value.lower() if name in _NATURAL_KEYS and isinstance(value, str) else value for name, value in draft.values.items()}
+        )
         known = None
         if "paymentId" in draft.values:
             known = store.reservation_by_payment_id(desk.transaction, desk.client_no, draft.values["paymentId"])
