@@ -91,6 +91,18 @@ class TestNaming:
             }
             assert item(books, "In1")["ledgerNote"] == f"note {number}"
 
+    @pytest.mark.parametrize("document", [invoice(documentNo="1", kid="0010017", sellerReference="S"), payment(100, documentNo="P1")])
+    def test_item_is_sent_back_as_it_was_read(self, books: House, document: dict[str, Any]) -> None:
+        """What cannot be changed is passed over, and what is as it was is no change."""
+        made = created(books, document)
+        read = books.get(f"/aritems/{made['arItemId']}?expand=matches,reservations,document,glitems").json()
+        before = states(books)
+        assert changed(books, **read)["result"] == "UNCHANGED"
+        assert changed(books, **(read | {"ledgerNote": "seen", "openAmount": 0, "status": "CLOSED"}))["result"] == "UPDATED"
+        after = books.get(f"/aritems/{made['arItemId']}").json()
+        assert after == {key: read[key] for key in after} | {"ledgerNote": "seen", "changedAt": after["changedAt"]}
+        assert before != states(books)
+
     @pytest.mark.parametrize(
         "key",
         [
@@ -225,7 +237,7 @@ class TestDetails:
             ({"disputed": "yes"}, [("TYPE", "/disputed")]),
             ({"ledgerNote": "x" * 501, "sellerReference": "x" * 36}, [("LENGTH", "/ledgerNote"), ("LENGTH", "/sellerReference")]),
             ({"subCustomerNo": "a\x00b"}, [("CHARACTER", "/subCustomerNo")]),
-            ({"reminderLevel": 3, "dueDate": "2026-10-01"}, [("DATE-ORDER", "/dueDate"), ("UNKNOWN-FIELD", "/reminderLevel")]),
+            ({"remainderLevel": 3, "dueDate": "2026-10-01"}, [("DATE-ORDER", "/dueDate"), ("UNKNOWN-FIELD", "/remainderLevel")]),
             ({"creditNote": "all"}, [("TYPE", "/creditNote")]),
         ],
     )

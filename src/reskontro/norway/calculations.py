@@ -16,6 +16,7 @@ from reskontro.norway.topics import (
     avtalegiro,
     bookkeeping,
     coverage,
+    ehf,
     fees,
     gdpr,
     identity,
@@ -28,7 +29,7 @@ from reskontro.norway.topics import (
 )
 from reskontro.norway.topics.answers import Calculation
 
-_TOPICS = (kid, accounts, identity, vat, fees, salaer, timeline, interest, coverage, bookkeeping, ageing, ocr, avtalegiro, gdpr)
+_TOPICS = (kid, accounts, identity, vat, fees, salaer, timeline, interest, coverage, bookkeeping, ageing, ocr, avtalegiro, ehf, gdpr)
 _FUNCTIONS: dict[str, Calculation] = {name: function for topic in _TOPICS for name, function in topic.FUNCTIONS.items()}
 
 RULES: tuple[str, ...] = tuple(_FUNCTIONS)

@@ -24,8 +24,10 @@ TOPICS = (
     "ageing",
     "ocr",
     "avtalegiro",
+    "ehf",
     "gdpr",
 )
+_INCLUDES = ("_includes", "_include")
 GENERATED = ("kid", "identity", "fees-salaer", "interest", "coverage", "ageing")
 
 
@@ -54,8 +56,16 @@ def test_vector_gives_the_whole_expected_answer(vector: dict[str, Any]) -> None:
         except FileNotFoundError:
             pytest.skip(f"{values['file']} belongs to others and is not kept in this repository")
     answer = calculate(vector["rule"], values)
-    assert answer == vector["expected"]
-    assert list(answer) == list(vector["expected"])
+    expected = vector["expected"]
+    if vector["rule"].startswith("ehf."):
+        # A change may break more rules than the one it is about, and values to read are named only where they matter.
+        assert {key: answer[key] for key in expected if not key.endswith(_INCLUDES)} == {
+            key: value for key, value in expected.items() if not key.endswith(_INCLUDES)
+        }
+        assert all(set(answer[key]) >= set(value) for key, value in expected.items() if key.endswith(_INCLUDES))
+        return
+    assert answer == expected
+    assert list(answer) == list(expected)
 
 
 @pytest.mark.parametrize("case", _reported_faults(), ids=lambda case: case["id"])

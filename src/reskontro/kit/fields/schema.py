@@ -86,9 +86,18 @@ class Schema:
     """The fields of an object in their documented order."""
 
     def __init__(
-        self, name: str, fields: Sequence[Field], description: str = "", *, quick: Callable[[dict[str, Any]], dict[str, Any] | None] | None = None
+        self,
+        name: str,
+        fields: Sequence[Field],
+        description: str = "",
+        *,
+        quick: Callable[[dict[str, Any]], dict[str, Any] | None] | None = None,
+        changes: Schema | None = None,
     ) -> None:
-        """``quick`` may read an object that is wholly in order without further ado; None from it means: read it field by field."""
+        """``quick`` may read an object that is wholly in order without further ado; None from it means: read it field by field.
+
+        ``changes`` is the object that this one changes: its other fields are passed over, so that it may be sent back as it was read.
+        """
         self.quick = quick
         self.name = name
         self.description = description
@@ -96,6 +105,7 @@ class Schema:
         self.by_name = {field.name: field for field in fields}
         for position, field in enumerate(fields):
             field.position = position
+        self._known = self.by_name.keys() | (changes.by_name.keys() if changes is not None else ())
         self._inputs = {field.name: field for field in fields if field.use != "out"}
         self._plain = {field.name: field.check for field in fields if field.use != "out" and field.inner is None and not field.empty_is_value}
         self._required = tuple(field for field in fields if field.required and field.use != "out")
@@ -138,7 +148,7 @@ class Schema:
                 continue
             field = inputs.get(key)
             if field is None:
-                if key not in self.by_name:
+                if key not in self._known:
                     # Repeated digging is not worth it: the key's own name is the finding, cut so that it can be shown.
                     messages.unknown(unknown, key[:64], f"{pointer}/{_escape(key)}"[:200])
                 continue

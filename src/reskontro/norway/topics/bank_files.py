@@ -11,6 +11,18 @@ from reskontro.norway.nets_records import ENCODING
 SIZE_MAX: Final = 64 * 1024 * 1024
 
 
+def bytes_of(values: Input) -> bytes:
+    """The bytes of the file named ``file``."""
+    try:
+        with Path(values.text("file")).open("rb") as file:
+            content = file.read(SIZE_MAX + 1)
+    except (OSError, ValueError):
+        raise InputInvalid("input.file cannot be read") from None
+    if len(content) > SIZE_MAX:
+        raise InputInvalid("input.file is too large")
+    return content
+
+
 def content_of(values: Input) -> bytes:
     """The bytes of the file named ``file``, or of the texts in ``lines``, after the ``changes`` that may be given: {op
     ``set``, line, from, to, value}, {op ``truncate``, line, length} or {op ``drop``, line}, lines and positions from 1.
@@ -18,13 +30,7 @@ def content_of(values: Input) -> bytes:
     if values.has("lines"):
         lines = values.texts("lines")
     else:
-        try:
-            with Path(values.text("file")).open("rb") as file:
-                content = file.read(SIZE_MAX + 1)
-        except (OSError, ValueError):
-            raise InputInvalid("input.file cannot be read") from None
-        if len(content) > SIZE_MAX:
-            raise InputInvalid("input.file is too large")
+        content = bytes_of(values)
         if not values.has("changes"):
             return content
         lines = content.decode(ENCODING).splitlines()

@@ -124,4 +124,5 @@ AR_ITEM_UPDATE: Final = Schema(
         nested("creditNote", CREDIT_NOTE, "Credit the invoice or interest note behind it"),
     ],
     "New details of an AR item, a credit note for it, or both; exactly one item must be meant",
+    changes=AR_ITEM,
 )
