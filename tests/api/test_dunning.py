@@ -362,6 +362,38 @@ class TestHandover:
         log = books.get("/logitems?event=CLAIM-HANDED-OVER").json()["logItems"]
         assert [(entry["customerNo"], entry["documentNo"], entry["source"]) for entry in log] == [("100001", "26001", "RUN")]
 
+    def test_what_a_handler_has_to_know(self, books: House) -> None:
+        """A guardian, a mobile number, the files of the document; numbers that fail their check are left out and logged; an address to be found."""
+        configure(books, "collection.organizationId", "org-1")
+        consumer(books, registrationStatusCode="GUARDIANSHIP", phoneNo="40000017", ssn="01010112345")
+        business(books, registrationStatusCode="EMIGRATED", phoneNo="22000017", organizationNo="123456789")
+        text = {"fileType": "ATTACHMENT", "contentType": "text/plain"}
+        (named,) = books.post("/files", {"files": [{"fileName": "a.txt", "content": "Tmkx", **text}]}).json()["files"]
+        self.ready(books, attachmentFiles=[{"fileId": named["fileId"], "fileName": "a"}])
+        (uploaded,) = books.post("/files", {"files": [{"fileName": "b.txt", "content": "VWw=", "documentNo": "26001", **text}]}).json()["files"]
+        claim(books, "26002", customerNo="100002")
+        run(books, "2026-11-02")
+        run(books, "2026-11-23")
+        assert [result["message"] for result in run(books, "2026-12-15")] == ["Claim handed over"] * 2
+        rows = books.rows("select message_type, message_no, body from collection_message order by ar_item_id, message_no")
+        assert [(kind, number) for kind, number, _ in rows] == [("CREATE-INVOICE", 1), ("CREATE-INVOICE", 1), ("CREATE-TASK", 2)]
+        person, company, task = (body for _, _, body in rows)
+        (debtor,) = person["debtors"]
+        assert (debtor["guardian"], debtor["phone"], debtor["mobile"]) == ({"kind": "GUARDIAN"}, "40000017", "+4740000017")
+        assert "nationalId" not in debtor
+        assert [(file["fileId"], file["mimeType"], file["kind"]) for file in person["attachments"]] == [
+            (named["fileId"], "text/plain", "INVOICE"),
+            (uploaded["fileId"], "text/plain", "INVOICE"),
+        ]
+        (debtor,) = company["debtors"]
+        assert not {"guardian", "mobile", "organizationNumber"} & debtor.keys() and "attachments" not in company
+        assert task == {"kind": "FIND_ADDRESS", "customerNumber": "100002", "uniqueSourceInvoiceId": company["uniqueSourceInvoiceId"]}
+        log = books.get("/logitems?event=HANDOVER-INCOMPLETE&expand=changes").json()["logItems"]
+        assert {entry["documentNo"]: entry["changes"] for entry in log} == {
+            "26001": [{"field": "ssn", "oldValue": "010101*****", "newValue": None}],
+            "26002": [{"field": "organizationNo", "oldValue": "1234*****", "newValue": None}],
+        }
+
     def test_without_a_link_it_is_skipped_with_a_warning(self, books: House) -> None:
         """The claim stays, and the run says what is missing."""
         self.ready(books)
@@ -376,7 +408,7 @@ class TestHandover:
         configure(books, "collection.organizationId", "org-1")
         self.ready(books)
         books.put("/aritems", {"arItem": {"documentNo": "26001", "stopDebtCollectionUntil": "2026-12-08"}})
-        assert [result["message"][:31] for result in run(books, "2026-12-08")] == ["Not handed over: a hold, a disp"]
+        assert [result["message"] for result in run(books, "2026-12-08")] == ["Not handed over: letters or collection are on hold"]
         books.put("/customers", {"customer": {"customerNo": "100001", "postalAddress": {"addressLine1": "Uten sted"}}})
         assert [result["message"] for result in run(books, "2026-12-09")] == ["Not handed over: the customer has no postal code"]
         created(books, payment(5, documentDate="2026-12-09"))

@@ -24,6 +24,7 @@ LOG_EVENTS: Final[dict[str, tuple[str, str]]] = {
     "RESERVATION-RELEASED": ("Reservation released", "Reservasjon frigitt"),
     "RESERVATION-EXPIRED": ("Reservation expired", "Reservasjon utløpt"),
     "CLAIM-HANDED-OVER": ("Claim handed over to collection", "Krav overlevert til inkasso"),
+    "HANDOVER-INCOMPLETE": ("Number left out of the hand-over", "Nummer utelatt fra overleveringen"),
     "COLLECTION-CHANGED": ("Collection status changed", "Inkassostatus endret"),
     "BATCH-ACCEPTED": ("Batch accepted", "Bunke mottatt"),
     "BATCH-CANCELLED": ("Batch cancelled", "Bunke avbrutt"),

@@ -60,6 +60,18 @@ def read_phone_no(value: str, country: str | None) -> Phone:
     return Phone(phonenumbers.is_possible_number(number), valid, e164)
 
 
+def norwegian_mobile_no(value: str, country: str | None) -> str | None:
+    """The number in E.164 form when it is a Norwegian mobile number, written for that country (upper-case code) or with ``+``; else None."""
+    import phonenumbers  # loaded at first use: its metadata is large
+
+    try:
+        number = phonenumbers.parse(value, country)
+    except phonenumbers.NumberParseException:
+        return None
+    mobile = phonenumbers.region_code_for_number(number) == "NO" and phonenumbers.number_type(number) == phonenumbers.PhoneNumberType.MOBILE
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164) if mobile else None
+
+
 @cache
 def _valid_national_number(region: str) -> re.Pattern[str]:
     """One pattern for all national numbers that phonenumbers calls valid in the region, made of the library's own

@@ -23,9 +23,9 @@ from reskontro.receivable.dunning.rules import (
     claims_of,
     handover_stop,
     is_held,
+    letters_stop,
     next_steps,
     open_credits,
-    stops_letters,
     without_covered,
 )
 
@@ -197,9 +197,9 @@ class TestWhatStopsALetter:
         """Half announced is half unpaid."""
         reserved = claim()
         reserved.reserved = Decimal("1249.99")
-        assert not stops_letters(reserved, FREE, self.DAY)
+        assert letters_stop(reserved, FREE, self.DAY) is None
         reserved.reserved = Decimal(1250)
-        assert stops_letters(reserved, FREE, self.DAY)
+        assert letters_stop(reserved, FREE, self.DAY) == "RESERVED"
 
     def test_no_hold_is_no_hold(self) -> None:
         """Without a date nothing is held."""
@@ -290,7 +290,9 @@ class TestHandover:
     @pytest.mark.parametrize(
         ("of", "options", "reason"),
         [
-            (claim(disputed=True), {}, "HANDOVER-ON-HOLD"),
+            (claim(disputed=True), {}, "HANDOVER-DISPUTED"),
+            (Claim(claim().item, reserved=Decimal(9999)), {}, "HANDOVER-RESERVED"),
+            (claim(), {"holds": Holds(stopped=True)}, "HANDOVER-CUSTOMER-STATUS"),
             (claim(stopDebtCollectionUntil="2026-12-14"), {}, "HANDOVER-ON-HOLD"),
             (claim(), {"holds": Holds(collection_until=DAY)}, "HANDOVER-ON-HOLD"),
             (claim(stopReminderUntil="2026-12-14"), {}, "HANDOVER-ON-HOLD"),

@@ -1,4 +1,4 @@
-"""What the Collection API receives of a claim: one element of its CreateInvoices, made of the claim, its letters and its customer. Pure."""
+"""What the Collection API receives of a claim: an element of its CreateInvoices, of the claim, its letters, customer and attachments. Pure."""
 
 from __future__ import annotations
 
@@ -15,18 +15,16 @@ from reskontro.ledger.matching import Match
 from reskontro.ledger.posting import OpenItem
 from reskontro.norway.calendars import add_months
 from reskontro.norway.deadlines import DEMAND_VALID_MONTHS, earliest_deadline
-from reskontro.norway.identities import is_organization_no
-from reskontro.norway.national_ids import is_national_id
-from reskontro.receivable.claim_charges import COMPENSATION, CONSUMER, LETTERS, code_of, standing_fees
+from reskontro.receivable.claim_charges import COMPENSATION, LETTERS, code_of, standing_fees
 from reskontro.receivable.customers.record import Customer
+from reskontro.receivable.dunning.debtor import debtor
 from reskontro.receivable.dunning.rules import Claim
-from reskontro.receivable.letters.model import letter_language
 
 LETTERS_MAX: Final = 10
 PAYMENTS_MAX: Final = 50
 FEES_MAX: Final = 10
+ATTACHMENTS_MAX: Final = 10
 DESCRIPTION_CHARACTERS_MAX: Final = 500
-NORWEGIAN_SCHEME: Final = "0192"
 INTEREST_HOLD: Final = "stopInterestCalcUntil"
 """No interest up to this day, of a claim and of a customer; the later counts, and 9999-12-31 means for ever."""
 
@@ -61,7 +59,16 @@ class Link:
         )
 
 
-def invoice_body(link: Link, client_no: int, customer: Customer, claim: Claim, matches: Sequence[Match], day: date, text: str) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Papers:
+    """What the document behind a claim adds: what it is about, in its own words, and the uploaded files that belong to it."""
+
+    text: str = ""
+    attachments: Sequence[Mapping[str, str]] = ()
+    """Each with fileId, fileName and mimeType; the content stays in the files until the message is sent."""
+
+
+def invoice_body(link: Link, client_no: int, customer: Customer, claim: Claim, matches: Sequence[Match], day: date, papers: Papers) -> dict[str, Any]:
     """The claim as the Collection API takes it; keys without a value are left out."""
     item = claim.item
     number = item.document_no or item.reference_no or encode_id(item.ar_item_id)
@@ -78,7 +85,7 @@ def invoice_body(link: Link, client_no: int, customer: Customer, claim: Claim, m
         "dueDate": item.due_date.isoformat(),
         "collectionNoticeDate": notice,
         "fees": True,
-        "description": (text or number)[:DESCRIPTION_CHARACTERS_MAX],
+        "description": (papers.text or number)[:DESCRIPTION_CHARACTERS_MAX],
         "kid": item.kid,
         "transferOption": link.transfer_option,
         "debtors": [debtor(customer)],
@@ -86,6 +93,7 @@ def invoice_body(link: Link, client_no: int, customer: Customer, claim: Claim, m
         "priorReminders": _letters(claim)[-LETTERS_MAX:],
         "feesAlreadyClaimed": _other_fees(claim)[:FEES_MAX],
         "priorPayments": payments(item, matches)[:PAYMENTS_MAX],
+        "attachments": [{**attachment, "kind": "INVOICE"} for attachment in papers.attachments[:ATTACHMENTS_MAX]],
     }
     return {name: value for name, value in body.items() if value not in (None, [])}
 
@@ -170,40 +178,3 @@ def payments(item: OpenItem, matches: Sequence[Match]) -> list[dict[str, Any]]:
 def _payment(source: OpenItem, amount: Decimal) -> dict[str, Any]:
     kind = "PAYMENT" if source.ar_item_type == "PY" else "CREDIT"
     return {"type": kind, "amount": amount, "date": (source.item_date or source.gl_date).isoformat()}
-
-
-def debtor(customer: Customer) -> dict[str, Any]:
-    """The customer as a debtor; numbers that fail their check are left out."""
-    values = customer.values
-    category = customer.customer_category
-    organization_no = values.get("organizationNo")
-    private = category == CONSUMER or (category == "BUSN" and bool(values.get("ssn")) and not organization_no)
-    address = values["postalAddress"]
-    block: dict[str, Any] = {
-        "type": "PRIVATE" if private else "COMPANY",
-        "consumer": category == CONSUMER,
-        "customerNumber": customer.customer_no,
-        "fullName": customer.name,
-        "language": letter_language(customer.language),
-        "email": next(iter(customer.document_emails), None),
-        "phone": values.get("phoneNo"),
-        "birthDate": values["dateOfBirth"].isoformat() if values.get("dateOfBirth") else None,
-        "address": {
-            name: value
-            for name, value in {
-                "line1": address.get("addressLine1"),
-                "line2": address.get("addressLine2"),
-                "line3": address.get("addressLine3"),
-                "postalCode": address.get("postalCode"),
-                "city": address.get("cityName"),
-                "countryCode": address.get("countryCode"),
-            }.items()
-            if value
-        },
-    }
-    scheme = values.get("organizationNoScheme", NORWEGIAN_SCHEME)
-    if organization_no and (scheme != NORWEGIAN_SCHEME or is_organization_no(organization_no, scheme)):
-        block |= {"organizationNumber": organization_no, "organizationNumberScheme": scheme}
-    if values.get("ssn") and values.get("ssnCountry", "NO") == "NO" and is_national_id(values["ssn"], "NO"):
-        block["nationalId"] = values["ssn"]
-    return {name: value for name, value in block.items() if value is not None}

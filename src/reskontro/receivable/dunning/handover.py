@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, Final, Literal
 from uuid import UUID
 
 from reskontro.batches.kinds import ItemResult
@@ -15,18 +15,22 @@ from reskontro.kit.messages import Message
 from reskontro.ledger.collection import COLLECTION_STATUS, HANDED_OVER
 from reskontro.ledger.log import LogEntry
 from reskontro.ledger.posting import OpenItem
-from reskontro.receivable.customers.record import Customer
+from reskontro.receivable.customers.record import Customer, masked
 from reskontro.receivable.documents.desk import DocumentDesk
-from reskontro.receivable.dunning.collection_body import Link, invoice_body
+from reskontro.receivable.dunning.attachments import attachments_of
+from reskontro.receivable.dunning.collection_body import Link, Papers, invoice_body
+from reskontro.receivable.dunning.debtor import failed_numbers, needs_address
 from reskontro.receivable.dunning.documents import claim_number
 from reskontro.receivable.dunning.order import Order
 from reskontro.receivable.dunning.rules import Claim, Holds, Proposal, handover_stop
 
-_stage = Stage("stage_collection_message", (("ar_item_id", "uuid"), ("message_no", "integer"), ("body", "jsonb")))
+_stage = Stage("stage_collection_message", (("ar_item_id", "uuid"), ("message_no", "integer"), ("message_type", "text"), ("body", "jsonb")))
 _INSERT = (
-    "insert into collection_message (client_no, batch_uuid, organization_id, message_type, created_at, created_by, ar_item_id, message_no, body)"
-    " select %s, %s, %s, 'CREATE-INVOICE', %s, %s, ar_item_id, message_no, body from stage_collection_message"
+    "insert into collection_message (client_no, batch_uuid, organization_id, created_at, created_by, ar_item_id, message_no, message_type, body)"
+    " select %s, %s, %s, %s, %s, ar_item_id, message_no, message_type, body from stage_collection_message"
 )
+MessageType = Literal["CREATE-INVOICE", "CREATE-TASK"]
+_FIND_ADDRESS: Final = "FIND_ADDRESS"
 
 
 class Handover:
@@ -39,10 +43,11 @@ class Handover:
         self._minimum = books.config("collection.minimumAmount", day)
         self._link = Link.of(books, day)
         self._message_nos: dict[UUID, int] = {}
-        self._messages: list[tuple[UUID, dict[str, Any]]] = []
+        self._messages: list[tuple[UUID, int, MessageType, dict[str, Any]]] = []
+        self._attachments: dict[UUID, list[dict[str, str]]] = {}
 
     def load(self, items: Sequence[OpenItem]) -> None:
-        """Look up what settled the claims so far, and what was told of them."""
+        """Look up what settled the claims so far, what was told of them, and the files of their documents."""
         if not items or self._link is None:
             return
         ids = [item.ar_item_id for item in items]
@@ -52,6 +57,8 @@ class Handover:
             (self._desk.client_no, ids),
         )
         self._message_nos.update(rows.fetchall())
+        documents = [item.document_uuid for item in items if item.document_uuid is not None]
+        self._attachments.update(attachments_of(self._desk.transaction, self._desk.client_no, documents))
 
     def take(
         self, customer: Customer, proposal: Proposal, holds: Holds, texts: Mapping[UUID, str], *, has_credit: bool
@@ -95,20 +102,36 @@ class Handover:
     def _hand_over(self, customer: Customer, claim: Claim, texts: Mapping[UUID, str]) -> None:
         assert self._link is not None
         item, desk = claim.item, self._desk
-        text = texts.get(item.document_uuid, "") if item.document_uuid is not None else ""
-        body = invoice_body(self._link, desk.client_no, customer, claim, desk.matches_of([item]), self._order.day, text)
-        self._messages.append((item.ar_item_id, body))
+        papers = Papers()
+        if item.document_uuid is not None:
+            papers = Papers(texts.get(item.document_uuid, ""), self._attachments.get(item.document_uuid, ()))
+        body = invoice_body(self._link, desk.client_no, customer, claim, desk.matches_of([item]), self._order.day, papers)
+        self._tell(item.ar_item_id, "CREATE-INVOICE", body)
+        if needs_address(customer):
+            task = {"kind": _FIND_ADDRESS, "customerNumber": customer.customer_no, "uniqueSourceInvoiceId": body["uniqueSourceInvoiceId"]}
+            self._tell(item.ar_item_id, "CREATE-TASK", task)
         for member in (item, *claim.open_charges):
             member.change_details({COLLECTION_STATUS: HANDED_OVER})
-        desk.log(
+        left_out = [{"field": name, "oldValue": masked(str(customer.values[name])), "newValue": None} for name in failed_numbers(customer)]
+        self._log("CLAIM-HANDED-OVER", customer, item)
+        if left_out:
+            self._log("HANDOVER-INCOMPLETE", customer, item, left_out)
+
+    def _tell(self, item_id: UUID, message_type: MessageType, body: dict[str, Any]) -> None:
+        number = self._message_nos[item_id] = self._message_nos.get(item_id, 0) + 1
+        self._messages.append((item_id, number, message_type, body))
+
+    def _log(self, event: str, customer: Customer, item: OpenItem, changes: list[dict[str, Any]] | None = None) -> None:
+        self._desk.log(
             LogEntry(
-                "CLAIM-HANDED-OVER",
+                event,
                 "AR-ITEM",
                 encode_id(item.ar_item_id),
                 self._order.origin,
                 ar_item_id=item.ar_item_id,
                 customer_no=customer.customer_no,
                 document_no=item.document_no,
+                changes=changes,
             )
         )
 
@@ -117,7 +140,7 @@ class Handover:
         if self._link is None or not self._messages:
             return
         origin = self._order.origin
-        lines = [f"{item_id.hex}\t{self._message_nos.get(item_id, 0) + 1}\t{copy_json(body)}" for item_id, body in self._messages]
+        lines = [f"{item_id.hex}\t{number}\t{message_type}\t{copy_json(body)}" for item_id, number, message_type, body in self._messages]
         values = (self._desk.client_no, origin.batch_uuid, self._link.organization_id, self._desk.context.now, origin.user_id)
         with Outbox(transaction) as outbox:
             outbox.rows(_stage, lines, _INSERT, values)

@@ -28,10 +28,26 @@ HANDOVER_DAYS_MIN: Final = FIRST_FEE_DAYS
 """A claim is handed over at the earliest so many days after its due date."""
 
 StepType = Literal["REMINDER", "COLLECTION-NOTICE", "HANDOVER"]
+LetterStop = Literal["CUSTOMER-STATUS", "DISPUTED", "ON-HOLD", "RESERVED"]
+"""Why a claim gets no letter."""
 HandoverStop = Literal[
-    "HANDOVER-TOO-EARLY", "HANDOVER-BELOW-MINIMUM", "HANDOVER-ON-HOLD", "HANDOVER-CREDIT", "HANDOVER-NO-ADDRESS", "HANDOVER-NOT-LINKED"
+    "HANDOVER-CUSTOMER-STATUS",
+    "HANDOVER-DISPUTED",
+    "HANDOVER-ON-HOLD",
+    "HANDOVER-RESERVED",
+    "HANDOVER-TOO-EARLY",
+    "HANDOVER-BELOW-MINIMUM",
+    "HANDOVER-CREDIT",
+    "HANDOVER-NO-ADDRESS",
+    "HANDOVER-NOT-LINKED",
 ]
 """Why a claim at the last step is not handed over; the names are outcomes of items."""
+_HANDOVER_STOPS: Final[Mapping[LetterStop, HandoverStop]] = {
+    "CUSTOMER-STATUS": "HANDOVER-CUSTOMER-STATUS",
+    "DISPUTED": "HANDOVER-DISPUTED",
+    "ON-HOLD": "HANDOVER-ON-HOLD",
+    "RESERVED": "HANDOVER-RESERVED",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,17 +173,16 @@ def is_held(until: date | str | None, day: date) -> bool:
     return day <= (date.fromisoformat(until) if isinstance(until, str) else until)
 
 
-def stops_letters(claim: Claim, holds: Holds, day: date) -> bool:
-    """Whether a claim gets no letter on the day: hold of item or customer (the later counts), dispute, whole reservation, collection."""
+def letters_stop(claim: Claim, holds: Holds, day: date) -> LetterStop | None:
+    """Why a claim gets no letter on the day: customer's status, dispute, hold of item or customer (the later counts), reservation of all."""
     details = claim.item.details
-    return (
-        holds.stopped
-        or claim.rests
-        or bool(details.get("disputed"))
-        or is_held(holds.reminder_until, day)
-        or is_held(details.get("stopReminderUntil"), day)
-        or 0 < claim.item.open_amount <= claim.reserved
-    )
+    if holds.stopped:
+        return "CUSTOMER-STATUS"
+    if details.get("disputed"):
+        return "DISPUTED"
+    if is_held(holds.reminder_until, day) or is_held(details.get("stopReminderUntil"), day):
+        return "ON-HOLD"
+    return "RESERVED" if 0 < claim.item.open_amount <= claim.reserved else None
 
 
 def without_covered(claims: Iterable[Claim], credit: Decimal) -> list[Claim]:
@@ -212,7 +227,7 @@ def next_steps(
                 continue
             if day < plan.first_day(step, claim.item.due_date, claim.last_deadline):
                 continue
-            if stops_letters(claim, holds, day) and step.type != "HANDOVER":
+            if step.type != "HANDOVER" and letters_stop(claim, holds, day) is not None:
                 continue
             found.setdefault((step.number, currency), Proposal(step, currency)).claims.append(claim)
     proposals = [found[key] for key in sorted(found)]
@@ -223,7 +238,10 @@ def handover_stop(
     claim: Claim, holds: Holds, day: date, plan: Plan, *, minimum: Decimal, has_credit: bool, has_address: bool, linked: bool
 ) -> HandoverStop | None:
     """Why a claim at the last step stays here, or None; ``minimum`` in base currency must be exceeded."""
-    if stops_letters(claim, holds, day) or is_held(holds.collection_until, day) or is_held(claim.item.details.get("stopDebtCollectionUntil"), day):
+    stop = letters_stop(claim, holds, day)
+    if stop is not None:
+        return _HANDOVER_STOPS[stop]
+    if is_held(holds.collection_until, day) or is_held(claim.item.details.get("stopDebtCollectionUntil"), day):
         return "HANDOVER-ON-HOLD"
     if day < plan.counted(claim.item.due_date) + timedelta(days=HANDOVER_DAYS_MIN):
         return "HANDOVER-TOO-EARLY"
