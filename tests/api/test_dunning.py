@@ -459,6 +459,24 @@ class TestHandover:
         run(books, "2026-12-08")
         assert books.rows("select body -> 'interest' from collection_message") == [(told,)]
 
+    @pytest.mark.parametrize(
+        ("rate", "category", "told"),
+        [
+            ("24", "CONS", {"kind": "STATUTORY"}),
+            ("8", "CONS", {"kind": "AGREED", "agreedRatePercent": 8}),
+            ("24", "BUSN", {"kind": "AGREED", "agreedRatePercent": 24}),
+        ],
+    )
+    def test_an_agreed_rate_goes_with_the_claim_as_far_as_the_law_allows(self, books: House, rate: str, category: str, told: dict[str, Any]) -> None:
+        """A consumer owes at most the statutory rate."""
+        configure(books, "collection.organizationId", "org-1")
+        configure(books, "interest.rate", "AGREED")
+        configure(books, "interest.agreedRate", int(rate))
+        consumer(books, customerCategory=category)
+        self.ready(books)
+        run(books, "2026-12-08")
+        assert books.rows("select body -> 'interest' from collection_message") == [(told,)]
+
 
 class TestWhatLettersSay:
     def test_abroad_in_another_language_without_kid(self, books: House) -> None:

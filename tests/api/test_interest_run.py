@@ -130,10 +130,15 @@ class TestWhatIsCharged:
         late(diary, "1", customer="100001")
         late(diary, "2", customer="100002")
         on(diary, "2026-07-01")
-        run(diary, interestTo="2026-06-30")
+        consumer, company = run(diary, interestTo="2026-06-30")["items"]
         assert notes(diary) == [("100001", Decimal("95.34"), Decimal("95.34")), ("100002", Decimal("190.68"), Decimal("190.68"))]
+        (warning,) = consumer["warnings"]
+        assert (warning["code"], warning["field"]) == ("VALUE-CONFLICT", "interest.agreedRate")
+        assert warning["message"] == "interest.agreedRate does not agree with interest.rate STATUTORY; interest.rate STATUTORY was used"
+        assert company.get("warnings") in (None, [])
 
     def test_fees_bear_interest_only_where_the_client_says_so(self, diary: House) -> None:
+        """From 30 days after they were charged; the note says what they are."""
         on(diary, "2026-05-18")
         late(diary)
         on(diary, "2026-06-01")
@@ -144,9 +149,14 @@ class TestWhatIsCharged:
         assert run(diary, interestTo="2026-06-30")["items"] == []
         assert diary.put("/aritems", {"arItem": {"documentNo": "1", "disputed": False}}).status_code == 200
         run(diary, interestTo="2026-06-30")
-        assert notes(diary)[0][1] == Decimal("104.87")  # 95.34 and 9.53
+        assert notes(diary)[0][1] == Decimal("95.34")  # the fee bears none before 2 July
+        on(diary, "2026-08-01")
+        run(diary, interestTo="2026-07-31")
+        assert notes(diary)[1][1] == Decimal("114.11")  # 31 days of the claim, 104.04, and 30 of the fee, 10.07
+        lines = diary.rows("select details ->> 'lineText' from document_line where line_type = 'INT' order by incl_vat")
+        assert lines[0] == ("Forsinkelsesrente av gebyr av 01.06.2026 på 1, 02.07.2026 til 31.07.2026",)
         # All of it is the claim's: one payment with its number covers fee, interest and principal.
-        booked(diary, "payment", {"documentNo": "1", "amount": Decimal("11104.87"), "paymentDate": "2026-07-01"})
+        booked(diary, "payment", {"documentNo": "1", "amount": Decimal("11209.45"), "paymentDate": "2026-08-01"})
         assert {entry["openAmount"] for entry in exact_json(diary.get("/aritems"))["arItems"]} == {0}
 
     def test_a_foreign_claim_is_charged_in_its_currency(self, diary: House) -> None:

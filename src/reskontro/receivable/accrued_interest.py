@@ -14,7 +14,7 @@ from reskontro.ledger.item_desk import ItemDesk
 from reskontro.ledger.posting import OpenItem
 from reskontro.norway.announced import known_rates, rates_in_use
 from reskontro.norway.identities import currency_decimals
-from reskontro.norway.interest import ORE, DayCount, Reduction, Segment, interest_of, segments
+from reskontro.norway.interest import ORE, DayCount, Reduction, Segment, due_day, interest_of, segments
 from reskontro.norway.rates import DatedTable, constant_rate
 from reskontro.receivable.claim_charges import CONSUMER
 
@@ -75,16 +75,23 @@ def reductions_of(desk: ItemDesk, item: OpenItem) -> list[Reduction]:
     return found
 
 
+def interest_due_day(item: OpenItem) -> date:
+    """The day after which interest runs: the due date, of costs not before the 30th day after they were charged (forsinkelsesrenteloven § 2)."""
+    if item.claim_kind != "COST":
+        return item.due_date
+    return max(item.due_date, due_day(due_date=None, demand_date=item.item_date or item.gl_date))
+
+
 def first_interest_day(item: OpenItem) -> date:
     """The first day that interest has not been charged for."""
     charged = item.details.get(CALCULATED_UNTIL)
-    start = item.due_date + timedelta(days=1)
+    start = interest_due_day(item) + timedelta(days=1)
     return start if charged is None else max(start, date.fromisoformat(charged) + timedelta(days=1))
 
 
 def accrued(desk: ItemDesk, item: OpenItem, until: date, rates: DatedTable, terms: Terms) -> Accrued:
     """The interest of a claim at given rates, up to and including ``until``; raises ValueMissing for a day without a rate."""
-    days = segments(item.original_amount, item.due_date, reductions_of(desk, item), until, rates=rates, first_day=first_interest_day(item))
+    days = segments(item.original_amount, interest_due_day(item), reductions_of(desk, item), until, rates=rates, first_day=first_interest_day(item))
     return Accrued(interest_of(days, terms.day_count, terms.unit_of(item.currency)), days)
 
 

@@ -15,7 +15,8 @@ from reskontro.ledger.matching import Match
 from reskontro.ledger.posting import OpenItem
 from reskontro.norway.calendars import add_months
 from reskontro.norway.deadlines import DEMAND_VALID_MONTHS, earliest_deadline
-from reskontro.receivable.claim_charges import COMPENSATION, LETTERS, code_of, standing_fees
+from reskontro.norway.rates import Rates
+from reskontro.receivable.claim_charges import COMPENSATION, CONSUMER, LETTERS, code_of, standing_fees
 from reskontro.receivable.customers.record import Customer
 from reskontro.receivable.dunning.debtor import debtor
 from reskontro.receivable.dunning.rules import Claim
@@ -38,24 +39,31 @@ class Link:
     entry_stage: str
     transfer_option: int
     interest: Mapping[str, Any]
+    consumer_interest: Mapping[str, Any]
+    """A consumer owes at most the statutory rate (forsinkelsesrenteloven § 4 b)."""
 
     @classmethod
-    def of(cls, books: Books, day: date) -> Link | None:
+    def of(cls, books: Books, day: date, rates: Rates) -> Link | None:
         """The link of a client; None when it has none."""
         organization_id = books.config("collection.organizationId", day)
         if not organization_id:
             return None
         interest: dict[str, Any] = {"kind": "STATUTORY"}
+        of_consumers = interest
         if not books.config("interest.enabled", day):
-            interest = {"kind": "NONE"}
+            interest = of_consumers = {"kind": "NONE"}
         elif books.config("interest.rate", day) == "AGREED":
-            interest = {"kind": "AGREED", "agreedRatePercent": books.config("interest.agreedRate", day)}
+            rate = books.config("interest.agreedRate", day)
+            interest = {"kind": "AGREED", "agreedRatePercent": rate}
+            if rate <= rates.late_interest.on(day):
+                of_consumers = interest
         return cls(
             organization_id,
             books.config("collection.creditorNumber", day),
             books.config("collection.entryStage", day),
             int(books.config("collection.transferOption", day)),
             interest,
+            of_consumers,
         )
 
 
@@ -140,7 +148,7 @@ def _other_fees(claim: Claim) -> list[dict[str, Any]]:
 
 
 def _interest(link: Link, claim: Claim, customer: Customer) -> dict[str, Any]:
-    told = dict(link.interest)
+    told = dict(link.consumer_interest if customer.customer_category == CONSUMER else link.interest)
     details = claim.item.details
     claimed = sum([charge.open_amount for charge in claim.open_charges if charge.claim_kind == "INTEREST"], ZERO)
     if details.get("interestCalculatedUntil"):

@@ -41,7 +41,7 @@ class Handover:
         self._order = order
         books, day = desk.books, order.day
         self._minimum = books.config("collection.minimumAmount", day)
-        self._link = Link.of(books, day)
+        self._link = Link.of(books, day, order.rates)
         self._message_nos: dict[UUID, int] = {}
         self._messages: list[tuple[UUID, int, MessageType, dict[str, Any]]] = []
         self._attachments: dict[UUID, list[dict[str, str]]] = {}

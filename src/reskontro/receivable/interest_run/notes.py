@@ -31,6 +31,9 @@ _LINE_TEXTS: Final = {
 }
 
 
+_FEE_NAMES: Final = {"en": "fee of {day} on {number}", "nb": "gebyr av {day} på {number}", "nn": "gebyr av {day} på {number}"}
+
+
 class Charge(NamedTuple):
     """A claim with the interest that a note charges on it."""
 
@@ -39,11 +42,16 @@ class Charge(NamedTuple):
     principal: OpenItem
     """The claim that owes it: of costs the principal they belong to, else the item."""
 
-    @property
-    def number(self) -> str:
-        """What the note calls the claim: its document, else its reference, else its KID, else its due date."""
-        item = self.item
-        return item.document_no or item.reference_no or item.kid or item.due_date.isoformat()
+    def name(self, language: Language) -> str:
+        """What the note calls the claim: its document, else its reference, else its KID; a fee that has none of them by its day and its claim."""
+        item, principal = self.item, self.principal
+        number = item.document_no or item.reference_no or item.kid
+        if number is not None:
+            return number
+        if principal is item:
+            return item.due_date.isoformat()
+        claim = principal.document_no or principal.reference_no or principal.kid or principal.due_date.isoformat()
+        return _FEE_NAMES[language].format(day=shown_date(item.item_date or item.gl_date, language), number=claim)
 
 
 @dataclass(slots=True)
@@ -61,7 +69,7 @@ class Note:
 
     def cells(self, until: date) -> dict[str, Any]:
         """What a proposal file says of the note."""
-        numbers = " ".join(charge.number for charge in self.charges)
+        numbers = " ".join(charge.name(letter_language(self.customer.language)) for charge in self.charges)
         return {"documentNos": numbers, "currency": self.currency, "interestTo": until, "amount": self.amount}
 
 
@@ -102,7 +110,7 @@ def note_draft(note: Note, day: date, due_date: date, until: date, *, rate: Deci
 def _line(number: int, charge: Charge, language: Language) -> dict[str, Any]:
     days = charge.interest.segments
     text = _LINE_TEXTS[language].format(
-        number=charge.number, first=shown_date(days[0].first_day, language), last=shown_date(days[-1].last_day, language)
+        number=charge.name(language), first=shown_date(days[0].first_day, language), last=shown_date(days[-1].last_day, language)
     )
     line: dict[str, Any] = {"lineNo": number, "lineType": "INT", "lineText": text, "currencyAmounts": _amounts(charge.interest.amount)}
     if charge.item.document_no is not None:
@@ -117,11 +125,12 @@ def _amounts(amount: Decimal) -> dict[str, Decimal]:
 def note_letter(note: Note, document: NewDocument, terms: Terms, stationery: Stationery) -> Letter:
     """The letter of a note whose document is written."""
     customer, values = note.customer, note.customer.values
+    language = letter_language(customer.language)
     decimals = currency_decimals(note.currency)
-    spans = [_span(charge.number, span) for charge in note.charges for span in charge.interest.segments]
+    spans = [_span(charge.name(language), span) for charge in note.charges for span in charge.interest.segments]
     return Letter(
         kind="INTEREST-NOTE",
-        language=letter_language(customer.language),
+        language=language,
         letter_date=document.document_date,
         creditor=stationery.creditor,
         receiver=Receiver(
@@ -136,7 +145,7 @@ def note_letter(note: Note, document: NewDocument, terms: Terms, stationery: Sta
         deadline=document.due_date,
         reference=values.get("buyerReference") or "",
         creditor_reference=values.get("sellerReference") or "",
-        claims=tuple(_claim_line(charge) for charge in note.charges),
+        claims=tuple(_claim_line(charge, language) for charge in note.charges),
         interest=Interest(
             rule="AGREED" if terms.agreed and all(span.rate == spans[0].rate for span in spans) else "STATUTORY",
             rate=spans[-1].rate,
@@ -152,10 +161,10 @@ def _span(number: str, span: Segment) -> InterestSegment:
     return InterestSegment(document_no=number, first_day=span.first_day, last_day=span.last_day, principal=span.principal, rate=span.rate)
 
 
-def _claim_line(charge: Charge) -> ClaimLine:
+def _claim_line(charge: Charge, language: Language) -> ClaimLine:
     item = charge.item
     return ClaimLine(
-        document_no=charge.number,
+        document_no=charge.name(language),
         document_date=item.item_date or item.gl_date,
         due_date=item.due_date,
         original=item.original_amount,

@@ -19,7 +19,7 @@ from reskontro.ledger.posting import ONE, OpenItem
 from reskontro.ledger.reversal import REVERSED
 from reskontro.norway.announced import rates_in_use
 from reskontro.norway.rates import ValueMissing
-from reskontro.receivable.accrued_interest import CALCULATED_UNTIL, Accrued, Terms, owed
+from reskontro.receivable.accrued_interest import CALCULATED_UNTIL, Terms, owed
 from reskontro.receivable.claim_charges import CONSUMER
 from reskontro.receivable.customers.record import Customer
 from reskontro.receivable.documents.desk import DocumentDesk
@@ -124,18 +124,25 @@ class InterestSet:
         if customer.registration_status_code in STOP_STATUSES or is_held(customer.values.get("stopInterestCalcUntil"), day):
             return [], []
         by_currency: dict[str, Note] = {}
+        limited = False
         for item in self._claims.get(customer.account_no, ()):
             principal = self._principal(item)
             if _is_stopped(item, day) or _is_stopped(principal, day):
                 continue
-            interest = self._interest(item, customer)
+            own, most = owed(self._desk, item, self._until, self._terms, customer.customer_category)
+            interest = own if most is None or own.amount <= most.amount else most
+            limited |= interest is not own
             if interest.amount > 0:
                 note = by_currency.setdefault(item.currency, Note(customer, item.currency, []))
                 note.charges.append(Charge(item, interest, principal))
         notes = [note for note in by_currency.values() if self._is_worth_it(note)]
         statutory = not self._terms.agreed or customer.customer_category == CONSUMER
-        carried = bool(notes) and statutory and self._terms.carried_forward(self._until)
-        return notes, [_missing("W", self._terms.statutory.name, self._until)] if carried else []
+        warnings = []
+        if notes and statutory and self._terms.carried_forward(self._until):
+            warnings.append(_missing("W", self._terms.statutory.name, self._until))
+        if notes and limited:
+            warnings.append(Message("W", "VALUE-CONFLICT", "interest.agreedRate", "", {"other": "interest.rate STATUTORY"}))
+        return notes, warnings
 
     def _principal(self, item: OpenItem) -> OpenItem:
         """The claim that an item belongs to: of costs their principal, else the item itself."""
@@ -145,10 +152,6 @@ class InterestSet:
     def _rate(self, currency: str) -> Decimal | None:
         """Base units for a unit of the currency today; None when nobody knows."""
         return ONE if currency == self._desk.base_currency else self._context.books.exchange_rate(currency, self._context.today)
-
-    def _interest(self, item: OpenItem, customer: Customer) -> Accrued:
-        own, most = owed(self._desk, item, self._until, self._terms, customer.customer_category)
-        return own if most is None or own.amount <= most.amount else most
 
     def _is_worth_it(self, note: Note) -> bool:
         """Whether the note reaches the least total, in base currency; one whose rate is not known is refused later."""
