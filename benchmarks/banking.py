@@ -7,16 +7,14 @@ import json
 import time
 from collections.abc import Callable, Sequence
 
-import httpx2
 import psycopg
 
-from benchmarks.data import CUSTOMERS, body
+from benchmarks.data import ACCOUNT, BANK_ACCOUNTS, CUSTOMERS, body
 from benchmarks.installation import Installation, PeakMemory
 from benchmarks.sending import numbers, path_of, wait_for_batches, was_accepted, with_customers
 from benchmarks.wire import request, run_load
 
 PAYMENTS = 100_000
-ACCOUNT = "12345678903"
 _BATCH = 10_000
 
 
@@ -57,25 +55,11 @@ def ocr_file(invoices: Sequence[int], transmission: int) -> bytes:
     return ("\n".join(lines) + "\n").encode()
 
 
-def _configure(measured: Installation, client_no: int) -> None:
-    values = {
-        "bank.accounts": [{"bankAccountNo": ACCOUNT, "currency": "NOK", "glAccount": "1920", "source": "OCR"}],
-        "files.maxSizeMiB": 32,
-        "kid.generate": False,
-    }
-    for key, value in values.items():
-        url = f"http://127.0.0.1:{measured.port}{path_of(client_no, f'/clientconfigs/{key}')}"
-        sent = {"clientConfig": {"value": value, "validFrom": "2026-01-01"}}
-        answer = httpx2.put(url, json=sent, headers={"Authorization": f"Bearer {measured.token}"})
-        if answer.status_code != 200:
-            raise RuntimeError(answer.text)
-
-
 def bank_file(measured: Installation, scale: float) -> dict[str, float]:
     """Payments by KID in one file: the upload over HTTP, reading, booking and matching."""
     count = max(1_000, round(PAYMENTS * min(scale, 1.0)))
     client_no = with_customers(measured)
-    _configure(measured, client_no)
+    measured.configure(client_no, {"bank.accounts": BANK_ACCOUNTS, "files.maxSizeMiB": 32, "kid.generate": False})
     first = next(numbers)
     invoices = range(first, first + count)
     for start in range(0, count, _BATCH):

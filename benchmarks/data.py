@@ -8,6 +8,9 @@ from collections.abc import Iterator
 
 CUSTOMERS = 2_000
 BAD_SHARE = 0.03
+ACCOUNT = "12345678903"
+BANK_ACCOUNTS = [{"bankAccountNo": ACCOUNT, "currency": "NOK", "glAccount": "1920", "source": "OCR"}]
+"""Where payments go, and what letters ask to be paid to."""
 
 
 def customer(number: int) -> bytes:

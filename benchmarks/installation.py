@@ -10,10 +10,11 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import psutil
@@ -47,6 +48,15 @@ class Installation:
             create_client(transaction, sent, clock=SystemClock(), origin=Origin("benchmark", "benchmark", new_id(), "SYSTEM"))
         self.clients.append(number)
         return number
+
+    def configure(self, client_no: int, values: Mapping[str, Any]) -> None:
+        """Give a client config values for the whole year."""
+        for key, value in values.items():
+            url = f"http://127.0.0.1:{self.port}/arm/v1/clients/{client_no}/clientconfigs/{key}"
+            sent = {"clientConfig": {"value": value, "validFrom": "2026-01-01"}}
+            answer = httpx2.put(url, json=sent, headers={"Authorization": f"Bearer {self.token}"})
+            if answer.status_code != 200:
+                raise RuntimeError(answer.text)
 
     def processes(self) -> dict[str, list[psutil.Process]]:
         """The processes of the installation by what they are."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from typing import Any
 
-from benchmarks.data import body, customer
+from benchmarks.data import BANK_ACCOUNTS, body, customer
 from benchmarks.installation import Installation
 from benchmarks.sending import numbers, path_of, wait_for_batches, was_accepted
 from benchmarks.wire import request, run_load
@@ -40,6 +40,7 @@ def dunning(measured: Installation, scale: float) -> dict[str, Any]:
 def overdue_client(measured: Installation, count: int) -> int:
     """A client whose customers have invoices that fell due a month ago."""
     client_no = measured.add_client()
+    measured.configure(client_no, {"bank.accounts": BANK_ACCOUNTS})
     customers = [customer(number) for number in range(1, count // ITEMS_OF_A_CUSTOMER + 1)]
     _send(measured, client_no, "/customers/batches", "customers", customers)
     due = SystemClock().now().date() - timedelta(days=30)

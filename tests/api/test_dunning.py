@@ -12,6 +12,7 @@ import pytest
 
 from tests.api.dunning import business, claim, consumer, fees, item, letters, on, run
 from tests.api.support import amounts, configure, created, exchange_rate, in_order, invoice, payment, posting, shown
+from tests.bank_messages import BANK_ACCOUNTS
 from tests.house import House, exact_json
 
 DAY = "2026-11-25"
@@ -222,6 +223,21 @@ class TestCurrenciesAndBusinesses:
         assert len(run(books)) == 2
         assert sorted(fees(books)) == [("RM", Decimal("3.29")), ("RM", Decimal(38))]
         in_order(books)
+
+    def test_without_an_account_to_pay_to_nothing_is_sent(self, books: House) -> None:
+        """No letter, no fee; a letter in another currency asks to be paid to the account of the base currency when it has none of its own."""
+        exchange_rate(books, "EUR", "11.53")
+        claim(books, "26001", currency="EUR")
+        claim(books, "26002", customerNo="100002")
+        configure(books, "bank.accounts", [])
+        for options in ({"validateOnly": True}, {}):
+            results = run(books, **options)[:2]
+            assert [(result["result"], [error["code"] for error in result["errors"]]) for result in results] == [("FAILED", ["VALUE-MISSING"])] * 2
+        assert results[0]["errors"][0]["message"] == "No bank.accounts EUR is known for 2026-11-25"
+        assert (fees(books), letters(books)) == ([], [])
+        configure(books, "bank.accounts", BANK_ACCOUNTS[:1])
+        assert len(run(books)) == 2
+        assert [letter["payment"]["bank_account_no"] for letter in letters(books)] == ["12345678903"] * 2
 
     def test_no_rate_no_fee(self, books: House) -> None:
         """The letter is sent all the same."""

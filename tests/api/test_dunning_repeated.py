@@ -15,6 +15,7 @@ from reskontro.ledger.books import open_books
 from reskontro.receivable.dunning.run import DUNNING_RUN
 from tests.api.dunning import business, claim, consumer, fees, letters, run
 from tests.api.support import configure, in_order
+from tests.bank_messages import BANK_ACCOUNTS
 from tests.house import House
 
 RERUNS = 1_000
@@ -25,6 +26,7 @@ DAY = "2026-11-25"
 
 def debtors(house: House) -> None:
     """Customers of both kinds, with one claim or two; companies owe the compensation."""
+    configure(house, "bank.accounts", BANK_ACCOUNTS)
     configure(house, "interest.compensation", True)
     for number in range(CUSTOMERS):
         (consumer if number % 2 else business)(house, f"C{number}")

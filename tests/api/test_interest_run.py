@@ -18,6 +18,7 @@ from reskontro.kit.ids import new_id
 from reskontro.receivable.interest_run.run import INTEREST_RUN
 from tests.api.postings import booked, items
 from tests.api.support import amounts, change_books, configure, created, credit_note, exchange_rate, invoice, posting, shown
+from tests.bank_messages import BANK_ACCOUNTS
 from tests.conftest import NOW
 from tests.house import House, exact_json
 
@@ -25,6 +26,7 @@ from tests.house import House, exact_json
 @pytest.fixture
 def diary(books: House) -> Iterator[House]:
     """A client of its own whose clock is moved by ``on``; after the test it stands where it stood."""
+    configure(books, "bank.accounts", BANK_ACCOUNTS)
     yield replace(books, _tokens={})
     books.clock.set(NOW)
 
@@ -172,6 +174,20 @@ class TestWhatIsCharged:
         exchange_rate(diary, "EUR", "12", "2026-07-01")
         (item,) = run(diary, interestTo="2026-06-30")["items"]
         assert posting(diary, item["documentNo"]) == [("1500", Decimal("1144.08"), None), ("8055", Decimal("-1144.08"), "7")]
+
+    def test_without_an_account_to_pay_to_there_is_no_note(self, diary: House) -> None:
+        """And the days stay open."""
+        configure(diary, "bank.accounts", [])
+        on(diary, "2026-05-18")
+        late(diary)
+        on(diary, "2026-07-01")
+        for options in ({"validateOnly": True}, {}):
+            item = run(diary, interestTo="2026-06-30", **options)["items"][0]
+            assert (item["result"], item["errors"][0]["code"], item["errors"][0]["field"]) == ("FAILED", "VALUE-MISSING", "bank.accounts")
+        assert notes(diary) == []
+        configure(diary, "bank.accounts", BANK_ACCOUNTS)
+        run(diary, interestTo="2026-06-30")
+        assert notes(diary)[0][1] == Decimal("95.34")
 
 
 class TestWhatIsHeldBack:

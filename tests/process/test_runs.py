@@ -5,12 +5,15 @@ from __future__ import annotations
 import time
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx2
 import pytest
 
 from reskontro.ledger.verify import verify_client
+from tests.api.support import configure
+from tests.bank_messages import BANK_ACCOUNTS
 from tests.process.crash import today
 from tests.process.installation import Installation, wait_until
 
@@ -73,6 +76,8 @@ def test_every_customer_gets_one_letter_whoever_dies(tmp_path: Path) -> None:
     with Installation(tmp_path, apis=1, workers=2, **settings) as installation:
         (client_no,) = installation.add_clients(1, f"{due.year - 1}-01-01")
         caller = Caller(installation, client_no)
+        with installation.database() as database:
+            configure(SimpleNamespace(database=database, client_no=client_no), "bank.accounts", BANK_ACCOUNTS)  # type: ignore[arg-type]
         caller.finished(caller.post("/customers/batches", {"customers": [{"customerNo": number, "name": number} for number in numbers]}))
         assert caller.finished(caller.post("/documents/batches", {"documents": invoices}))["countSuccessful"] == CUSTOMERS
         runs = [caller.post("/actions", {"action": {"actionType": "DUNNING-RUN"}}) for _ in range(2)]

@@ -99,6 +99,9 @@ class Sender:
     def judge(self, customer: Customer, proposal: Proposal, texts: Mapping[UUID, str], *, may_bear_fee: bool) -> Judged:
         """What a letter charges; raises Refused, and then nothing took effect."""
         order, desk, step = self._order, self._desk, proposal.step
+        no_account = self._stationery.missing_account(proposal.currency, order.day)
+        if no_account is not None:
+            raise Refused(no_account)
         foreign = proposal.currency != desk.base_currency
         rate = self._books.exchange_rate(proposal.currency, order.day) if foreign else ONE
         charging = Charging(order.day, order.rates, order.plan.days, customer.customer_category, proposal.currency, self._krone, rate)

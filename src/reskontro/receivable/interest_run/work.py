@@ -75,6 +75,7 @@ class InterestSet:
         self._language = asked.get(LANGUAGE, "en")
         self._desk = DocumentDesk(transaction, context)
         self._terms = Terms.of(context.books, self._desk.base_currency, context.today)
+        self._stationery = Stationery.of(context, context.today, rates_in_use())
         self._minimum: Decimal = context.books.config("interest.minimumNote", context.today)
         self._claims: dict[int, list[OpenItem]] = {}
         self._made: list[_Made] = []
@@ -110,10 +111,9 @@ class InterestSet:
             notes, warnings = self._judge(customer)
         except ValueMissing as missing:
             return [failed_customer(customer, [_missing("E", missing.name, missing.day)], self._reference)]
-        unrated = next((note.currency for note in notes if self._rate(note.currency) is None), None)
-        if unrated is not None:
-            parameters = {"currency": unrated, "date": self._context.today}
-            return [failed_customer(customer, [Message("E", "RATE-MISSING", "exchangeRate", "", parameters)], self._reference)]
+        stops = self._stops(notes)
+        if stops:
+            return [failed_customer(customer, stops, self._reference)]
         if self._only_validate:
             return self._propose(index, customer, notes, warnings)
         return self._charge(customer, notes, warnings)
@@ -143,6 +143,18 @@ class InterestSet:
         if notes and limited:
             warnings.append(Message("W", "VALUE-CONFLICT", "interest.agreedRate", "", {"other": "interest.rate STATUTORY"}))
         return notes, warnings
+
+    def _stops(self, notes: Sequence[Note]) -> list[Message]:
+        """What the notes of a customer lack: a rate of their currency, an account to pay them to."""
+        day = self._context.today
+        stops = []
+        for note in notes:
+            if self._rate(note.currency) is None:
+                stops.append(Message("E", "RATE-MISSING", "exchangeRate", "", {"currency": note.currency, "date": day}))
+            no_account = self._stationery.missing_account(note.currency, day)
+            if no_account is not None:
+                stops.append(no_account)
+        return stops
 
     def _principal(self, item: OpenItem) -> OpenItem:
         """The claim that an item belongs to: of costs their principal, else the item itself."""
@@ -207,14 +219,13 @@ class InterestSet:
         if not self._made:
             return
         self._desk.write()
-        stationery = Stationery.of(self._context, self._context.today, rates_in_use())
         letters = [
             QueuedLetter(
                 made.file_id,
                 f"interest-note-{made.document.document_no}.pdf",
                 made.document.document_no,
                 made.document.bundle_id,
-                note_letter(made.note, made.document, self._terms, stationery).to_json(),
+                note_letter(made.note, made.document, self._terms, self._stationery).to_json(),
             )
             for made in self._made
         ]

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from reskontro.batches.kinds import ChunkContext
+from reskontro.kit.messages import Message
 from reskontro.norway.accounts import iban_of_account, is_account_no, normalise_account_no
 from reskontro.norway.rates import Rates, ValueMissing
 from reskontro.receivable.letters.model import Creditor, Interest, Payment
@@ -22,7 +23,8 @@ class Stationery:
 
     creditor: Creditor
     accounts: Mapping[str, str]
-    """The bank account that letters of a currency ask to be paid to."""
+    """The client's bank account for each currency."""
+    base_currency: str
     home: str
     """The client's country: other receivers are told the IBAN too."""
     interest: Interest | None
@@ -40,14 +42,25 @@ class Stationery:
             in_business_register=client.in_business_register,
             address_lines=address_lines(client.postal_address, books.config("base.country", day)),
         )
+        base_currency = books.config("base.currency", day)
         accounts: dict[str, str] = {}
         for account in books.config("bank.accounts", day):
-            accounts.setdefault(account["currency"] or books.config("base.currency", day), account["bankAccountNo"])
-        return cls(creditor, accounts, books.config("base.country", day), _interest(context, day, rates))
+            accounts.setdefault(account["currency"] or base_currency, account["bankAccountNo"])
+        return cls(creditor, accounts, base_currency, books.config("base.country", day), _interest(context, day, rates))
+
+    def account(self, currency: str) -> str | None:
+        """The bank account that a letter in the currency asks to be paid to: one of that currency, else of base currency; None without either."""
+        return self.accounts.get(currency) or self.accounts.get(self.base_currency)
+
+    def missing_account(self, currency: str, day: date) -> Message | None:
+        """The finding that there is no account to pay a letter to; None when there is one."""
+        if self.account(currency) is not None:
+            return None
+        return Message("E", "VALUE-MISSING", "bank.accounts", "", {"name": f"bank.accounts {currency}", "date": day})
 
     def payment(self, kid: str | None, currency: str, country: str) -> Payment:
         """How a letter is paid."""
-        account = self.accounts.get(currency, "")
+        account = self.account(currency) or ""
         number = normalise_account_no(account) if account and is_account_no(account) else None
         iban = "" if number is None or country == self.home else iban_of_account(number)
         return Payment(kid=kid or "", bank_account_no=number or "", iban=iban if number else account)
