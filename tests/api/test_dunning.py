@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 
+from tests.api.bank import content_of
 from tests.api.dunning import business, claim, consumer, fees, item, letters, on, run
 from tests.api.support import amounts, configure, created, exchange_rate, in_order, invoice, payment, posting, shown
 from tests.bank_messages import BANK_ACCOUNTS
 from tests.house import House, exact_json
+from tests.pdf_pages import text_of
 
 DAY = "2026-11-25"
 
@@ -521,6 +523,23 @@ class TestWhatLettersSay:
         claim(books, "26003")
         run(books)
         assert letters(books)[-1]["interest"] is None
+
+    def test_interest_on_hold_is_not_announced(self, books: House) -> None:
+        """The claims on which it is held are named; when it is held on all of them, the letter says nothing of it."""
+        claim(books, "26001")
+        claim(books, "26002")
+        claim(books, "26003", customerNo="100002")
+        for number in ("26002", "26003"):
+            assert books.put("/aritems", {"arItem": {"documentNo": number, "stopInterestCalcUntil": "2026-12-31"}}).status_code == 200
+        first, second = run(books)
+        told = {letter["customer_no"]: letter["interest"] for letter in letters(books)}
+        assert (told["100001"]["not_on"], told["100002"]) == (["26002"], None)
+        words = {result["customerNo"]: text_of(content_of(books, result["fileId"])) for result in (first, second)}
+        assert "Det gjelder ikke 26002, der renten er stilt i bero." in words["100001"]
+        assert "forsinkelsesrente" not in words["100002"].lower()
+        books.customer("100001", stopInterestCalcUntil="9999-12-31")
+        run(books, "2026-12-15")
+        assert [letter["interest"] for letter in letters(books)[2:]] == [None, None]
 
     def test_a_reminder_may_give_fewer_than_fourteen_days(self, books: House) -> None:
         """The plan decides; a fee of the next letter is then not allowed."""

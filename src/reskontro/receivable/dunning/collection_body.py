@@ -19,15 +19,13 @@ from reskontro.norway.rates import Rates
 from reskontro.receivable.claim_charges import COMPENSATION, CONSUMER, LETTERS, code_of, standing_fees
 from reskontro.receivable.customers.record import Customer
 from reskontro.receivable.dunning.debtor import debtor
-from reskontro.receivable.dunning.rules import Claim
+from reskontro.receivable.dunning.rules import INTEREST_HOLD, Claim
 
 LETTERS_MAX: Final = 10
 PAYMENTS_MAX: Final = 50
 FEES_MAX: Final = 10
 ATTACHMENTS_MAX: Final = 10
 DESCRIPTION_CHARACTERS_MAX: Final = 500
-INTEREST_HOLD: Final = "stopInterestCalcUntil"
-"""No interest up to this day, of a claim and of a customer; the later counts, and 9999-12-31 means for ever."""
 
 
 @dataclass(frozen=True, slots=True)

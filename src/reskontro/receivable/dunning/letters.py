@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Final
@@ -18,7 +18,7 @@ from reskontro.receivable.customers.record import Customer
 from reskontro.receivable.documents.record import NewDocument
 from reskontro.receivable.dunning.charging import fraction_text
 from reskontro.receivable.dunning.documents import claim_number
-from reskontro.receivable.dunning.rules import Claim, Proposal
+from reskontro.receivable.dunning.rules import INTEREST_HOLD, Claim, Proposal, is_held
 from reskontro.receivable.letters.model import ClaimLine, Fee, FeeRule, Interest, Letter, NextStep, Receiver, letter_language
 from reskontro.receivable.letters.stationery import Stationery, address_lines
 
@@ -75,16 +75,12 @@ class PendingLetter:
         customer, proposal, new = self.customer, self.proposal, self.document
         values = customer.values
         decimals = currency_decimals(proposal.currency)
-        consumer = customer.customer_category == CONSUMER
-        interest = stationery.interest
-        if consumer and interest is not None and interest.rule == "AGREED" and not _lawful(interest, rates, self.day):
-            interest = _statutory(interest, rates, self.day)
         return Letter(
             kind=proposal.step.type,  # type: ignore[arg-type]  # a hand-over has no letter
             language=letter_language(customer.language),
             letter_date=self.day,
             creditor=stationery.creditor,
-            receiver=Receiver(name=customer.name, address_lines=address_lines(values["postalAddress"], stationery.home), consumer=consumer),
+            receiver=Receiver(name=customer.name, address_lines=address_lines(values["postalAddress"], stationery.home), consumer=self._is_consumer),
             customer_no=customer.customer_no,
             document_no=new.document_no,
             currency=proposal.currency,
@@ -96,10 +92,27 @@ class PendingLetter:
             creditor_reference=values.get("sellerReference") or "",
             claims=self.lines,
             fees=tuple(self._fees(rates)),
-            interest=interest,
+            interest=self._interest(stationery.interest, rates),
             payment=stationery.payment(new.kid, proposal.currency, customer.country_code),
             message=values.get("customerMessage") or "",
         )
+
+    @property
+    def _is_consumer(self) -> bool:
+        return self.customer.customer_category == CONSUMER
+
+    def _interest(self, interest: Interest | None, rates: Rates) -> Interest | None:
+        """How interest runs on the principals of the letter; None when it runs on none of them."""
+        if interest is None:
+            return None
+        if self._is_consumer and interest.rule == "AGREED" and not _lawful(interest, rates, self.day):
+            interest = _statutory(interest, rates, self.day)
+        principals = [claim for claim in self.proposal.claims if claim.item.claim_kind == "PRINCIPAL"]
+        customer_hold = self.customer.values.get(INTEREST_HOLD)
+        held = [claim for claim in principals if is_held(customer_hold, self.day) or is_held(claim.item.details.get(INTEREST_HOLD), self.day)]
+        if len(held) == len(principals):
+            return None
+        return replace(interest, not_on=tuple(claim_number(claim) for claim in held))
 
     def _fees(self, rates: Rates) -> list[Fee]:
         fees = [Fee(rule=COMPENSATION, amount=amount, document_no=claim_number(claim)) for claim, amount in self.compensations]

@@ -22,6 +22,8 @@ from reskontro.receivable.claim_charges import LETTERS, DayRules, as_it_is
 
 REMINDER_LEVEL: Final = "reminderLevel"
 LAST_REMINDER: Final = "lastReminderDate"
+INTEREST_HOLD: Final = "stopInterestCalcUntil"
+"""No interest up to this day, of a claim and of a customer; the later counts, and 9999-12-31 means for ever."""
 STOP_STATUSES: Final = frozenset(("DECEASED", "BANKRUPT", "DISSOLVED"))
 """Customers in these register statuses get no letters."""
 HANDOVER_DAYS_MIN: Final = FIRST_FEE_DAYS

@@ -25,7 +25,7 @@ from reskontro.receivable.customers.record import Customer
 from reskontro.receivable.documents.desk import DocumentDesk
 from reskontro.receivable.documents.poster import post
 from reskontro.receivable.documents.record import NewDocument
-from reskontro.receivable.dunning.rules import STOP_STATUSES, is_held
+from reskontro.receivable.dunning.rules import INTEREST_HOLD, STOP_STATUSES, is_held
 from reskontro.receivable.files.writing import QueuedLetter, queue_letters
 from reskontro.receivable.interest_run.candidates import claims
 from reskontro.receivable.interest_run.notes import Charge, Note, note_draft, note_letter, split_notes
@@ -121,7 +121,7 @@ class InterestSet:
     def _judge(self, customer: Customer) -> tuple[list[Note], list[Message]]:
         """The notes of a customer; raises ValueMissing."""
         day = self._context.today
-        if customer.registration_status_code in STOP_STATUSES or is_held(customer.values.get("stopInterestCalcUntil"), day):
+        if customer.registration_status_code in STOP_STATUSES or is_held(customer.values.get(INTEREST_HOLD), day):
             return [], []
         by_currency: dict[str, Note] = {}
         limited = False
@@ -236,9 +236,7 @@ class InterestSet:
 def _is_stopped(item: OpenItem, day: date) -> bool:
     """Whether the days of a claim are held back: stop date, dispute or collection; what was taken back has none."""
     details = item.details
-    return (
-        bool(details.get("disputed")) or bool(details.get(REVERSED)) or is_with_collection(item) or is_held(details.get("stopInterestCalcUntil"), day)
-    )
+    return bool(details.get("disputed")) or bool(details.get(REVERSED)) or is_with_collection(item) or is_held(details.get(INTEREST_HOLD), day)
 
 
 def _missing(severity: Any, name: str, day: date) -> Message:

@@ -133,7 +133,8 @@ def _late_interest(writer: Writer) -> str:
         computed = writer.text(f"computed.{interest.rule}", days=writer.text(f"days.{interest.day_count}"))
         return f"{computed} {writer.text('interest.only')}"
     rate = "" if interest.rate is None else writer.text("interest.rate", rate=shown_percent(interest.rate, writer.language))
-    return writer.text(f"interest.{interest.rule}", rate=rate)
+    held = writer.text("interest.not-on", documents=", ".join(interest.not_on)) if interest.not_on else ""
+    return writer.text(f"interest.{interest.rule}", rate=rate) + held
 
 
 def _objections(writer: Writer) -> str:

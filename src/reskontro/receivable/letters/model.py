@@ -119,6 +119,8 @@ class Interest:
     """Per cent a year on the letter's date; None when it is not known."""
     segments: tuple[InterestSegment, ...] = ()
     day_count: Literal["ACT-ACT", "ACT-365"] = "ACT-ACT"
+    not_on: tuple[str, ...] = ()
+    """The claims of the letter on which no interest runs, as it is on hold."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

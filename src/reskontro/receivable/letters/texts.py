@@ -128,6 +128,11 @@ LETTER_TEXTS: Final[dict[str, tuple[str, str, str]]] = {
         "Interest accrues on the principal at the agreed rate from the day after the due date until it is paid{rate}.",
     ),
     "interest.rate": (", for tiden {rate} per år", ", for tida {rate} per år", ", currently {rate} a year"),
+    "interest.not-on": (
+        " Det gjelder ikke {documents}, der renten er stilt i bero.",
+        " Det gjeld ikkje {documents}, der renta er stilt i bero.",
+        " This does not apply to {documents}, where interest is on hold.",
+    ),
     "computed.STATUTORY": (
         "Renten er beregnet av hovedstolen etter forsinkelsesrenteloven §§ 2 og 3, fra dagen etter forfall, for de dagene som"
         " tabellen viser, og uten rentes rente. {days} Det er ikke merverdiavgift på renten.",
