@@ -188,6 +188,20 @@ class TestWhatIsLeftOut:
         assert [line["document_no"] for line in letters(books)[0]["claims"]] == ["26002"]
         assert item(books, result["documentNo"])["claimArItemId"] == item(books, "26002")["arItemId"]
 
+    def test_credit_that_covers_a_claim_in_part_is_taken_off(self, books: House) -> None:
+        """The claim is shown as it stands, the credit beside it, and the giro section asks for the rest."""
+        claim(books, "26001")
+        created(books, payment(1000, documentDate="2026-11-01"))
+        configure(books, "matching.auto", False)
+        proposed = run(books, validateOnly=True)
+        rows = list(csv.DictReader(io.StringIO(content_of(books, proposed[-1]["fileId"]).decode("utf-8-sig"))))
+        assert [(row["openAmount"], row["credit"], row["fee"], row["totalAmount"]) for row in rows] == [("1250.00", "1000.00", "38", "288.00")]
+        (result,) = run(books)
+        (letter,) = letters(books)
+        assert (Decimal(letter["credit"]), [Decimal(line["open_amount"]) for line in letter["claims"]]) == (1000, [1250])
+        words = text_of(content_of(books, result["fileId"]))
+        assert "Til gode, trukket fra −1 000,00" in words and "288,00" in words and "1 288,00" not in words
+
     def test_a_total_below_the_minimum(self, books: House) -> None:
         """40 and its VAT are sent as soon as another claim lifts the letter above 50."""
         claim(books, "26001", amount=32)

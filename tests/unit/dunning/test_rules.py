@@ -26,7 +26,7 @@ from reskontro.receivable.dunning.rules import (
     letters_stop,
     next_steps,
     open_credits,
-    without_covered,
+    use_credit,
 )
 
 DUE = date(2026, 10, 19)
@@ -207,22 +207,41 @@ class TestWhatStopsALetter:
 
 
 class TestWhatCreditCovers:
-    def test_the_oldest_are_left_out_first(self) -> None:
+    def test_the_oldest_are_covered_first(self) -> None:
         """A credit of 1 250 covers the older of two claims."""
         older, newer = claim(due=DUE), claim(due=DUE + timedelta(days=1))
-        assert without_covered([newer, older], Decimal(1250)) == [newer]
+        use_credit([newer, older], Decimal(1250))
+        assert (older.is_covered, newer.is_covered, newer.credited) == (True, False, 0)
 
-    def test_a_claim_that_is_covered_in_part_is_dunned(self) -> None:
+    def test_a_claim_that_is_covered_in_part_asks_for_the_rest(self) -> None:
         """And it uses the credit up."""
         older, newer = claim(1250, DUE), claim(100, DUE + timedelta(days=1))
-        assert without_covered([older, newer], Decimal(1249)) == [older, newer]
+        use_credit([older, newer], Decimal(1249))
+        assert [(of.credited, of.base_asked_amount) for of in (older, newer)] == [(1249, 1), (0, 100)]
+
+    def test_what_is_left_of_a_foreign_claim_counts_in_base_currency(self) -> None:
+        """A fourth of 1 250 kroner is left of 125 euros when 93.75 are covered."""
+        foreign = Claim(item(1250, currency="EUR"))
+        foreign.item.open_amount = Decimal(125)
+        use_credit([foreign], Decimal("93.75"))
+        assert foreign.base_asked_amount == Decimal("312.50")
 
     def test_the_charges_of_a_claim_are_covered_with_it(self) -> None:
         """1 250 and a fee of 38 need 1 288."""
-        fee = item(38, kind="COST")
-        charged = Claim(item(), [fee])
-        assert without_covered([charged], Decimal(1287)) == [charged]
-        assert without_covered([charged], Decimal(1288)) == []
+        charged = Claim(item(), [item(38, kind="COST")])
+        use_credit([charged], Decimal(1287))
+        assert not charged.is_covered
+        use_credit([charged], Decimal(1288))
+        assert charged.is_covered
+
+    def test_a_rest_below_the_minimum_gets_no_letter(self) -> None:
+        """Of 1 250 there are 49 left to pay."""
+        assert steps_on(date(2026, 11, 25), claim(), credits={"NOK": Decimal(1201)}) == []
+        assert steps_on(date(2026, 11, 25), claim(), credits={"NOK": Decimal(1200)}) == [1]
+
+    def test_a_covered_claim_at_the_last_step_is_named(self) -> None:
+        """So that the run says why it is not handed over."""
+        assert steps_on(date(2026, 12, 15), claim(level=2, deadline=date(2026, 11, 16)), credits={"NOK": Decimal(5000)}) == [3]
 
     def test_credit_of_another_currency_covers_nothing(self) -> None:
         """Matches have one currency."""

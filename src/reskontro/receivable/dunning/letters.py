@@ -91,6 +91,7 @@ class PendingLetter:
             reference=values.get("buyerReference") or "",
             creditor_reference=values.get("sellerReference") or "",
             claims=self.lines,
+            credit=proposal.credited,
             fees=tuple(self._fees(rates)),
             interest=self._interest(stationery.interest, rates),
             payment=stationery.payment(new.kid, proposal.currency, customer.country_code),

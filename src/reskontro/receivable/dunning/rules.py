@@ -117,6 +117,8 @@ class Claim:
     item: OpenItem
     charges: Sequence[OpenItem] = ()
     reserved: Decimal = ZERO
+    credited: Decimal = ZERO
+    """What the customer's open credit would pay of it, in the claim's currency (``use_credit``)."""
 
     @property
     def open_charges(self) -> list[OpenItem]:
@@ -132,6 +134,16 @@ class Claim:
     def base_open_amount(self) -> Decimal:
         """All that is owed, in base currency."""
         return self.item.base_open_amount + sum([charge.base_open_amount for charge in self.charges if charge.open_amount > 0], ZERO)
+
+    @property
+    def base_asked_amount(self) -> Decimal:
+        """What is owed beyond the customer's open credit, in base currency, not rounded."""
+        return self.base_open_amount * (self.open_amount - self.credited) / self.open_amount
+
+    @property
+    def is_covered(self) -> bool:
+        """Whether the customer's open credit would pay all of it."""
+        return self.credited == self.open_amount
 
     @property
     def level(self) -> int:
@@ -187,15 +199,11 @@ def letters_stop(claim: Claim, holds: Holds, day: date) -> LetterStop | None:
     return "RESERVED" if 0 < claim.item.open_amount <= claim.reserved else None
 
 
-def without_covered(claims: Iterable[Claim], credit: Decimal) -> list[Claim]:
-    """The claims that are left when open credit is taken to pay the oldest first; one that it covers in part is left. One currency."""
-    left: list[Claim] = []
+def use_credit(claims: Iterable[Claim], credit: Decimal) -> None:
+    """Let open credit pay the oldest claims first, as far as it goes. One currency."""
     for claim in sorted(claims, key=lambda claim: claim.order):
-        owed = claim.open_amount
-        if credit < owed or not credit:
-            left.append(claim)
-        credit = max(credit - owed, ZERO)
-    return left
+        claim.credited = min(credit, claim.open_amount)
+        credit -= claim.credited
 
 
 @dataclass(slots=True)
@@ -209,7 +217,12 @@ class Proposal:
     @property
     def base_total(self) -> Decimal:
         """What the letter asks for without a new fee, in base currency."""
-        return sum([claim.base_open_amount for claim in self.claims], ZERO)
+        return sum([claim.base_asked_amount for claim in self.claims], ZERO)
+
+    @property
+    def credited(self) -> Decimal:
+        """What the customer's open credit would pay of the claims, in their currency."""
+        return sum([claim.credited for claim in self.claims], ZERO)
 
 
 def next_steps(
@@ -223,13 +236,14 @@ def next_steps(
     found: dict[tuple[int, str], Proposal] = {}
     for currency in dict.fromkeys(claim.item.currency for claim in claims):
         own = [claim for claim in claims if claim.item.currency == currency and not claim.rests]
-        for claim in without_covered(own, credits.get(currency, ZERO)):
+        use_credit(own, credits.get(currency, ZERO))
+        for claim in sorted(own, key=lambda claim: claim.order):
             step = plan.after(claim.level)
             if step is None or (maximum_step is not None and step.number > maximum_step):
                 continue
             if day < plan.first_day(step, claim.item.due_date, claim.last_deadline):
                 continue
-            if step.type != "HANDOVER" and letters_stop(claim, holds, day) is not None:
+            if step.type != "HANDOVER" and (claim.is_covered or letters_stop(claim, holds, day) is not None):
                 continue
             found.setdefault((step.number, currency), Proposal(step, currency)).claims.append(claim)
     proposals = [found[key] for key in sorted(found)]

@@ -23,6 +23,7 @@ COLUMNS: Final = (
     Column("documentNos", "Claims"),
     Column("currency", "Currency"),
     Column("openAmount", "Open", "amount"),
+    Column("credit", "Credit", "amount"),
     Column("compensation", "Compensation", "amount"),
     Column("fee", "Fee", "amount"),
     Column("totalAmount", "Total", "amount"),

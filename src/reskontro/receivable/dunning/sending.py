@@ -72,9 +72,10 @@ class Judged:
             "documentNos": " ".join(claim_number(claim) for claim in self.proposal.claims),
             "currency": self.proposal.currency,
             "openAmount": self.owed,
+            "credit": self.proposal.credited,
             "compensation": compensation,
             "fee": fee,
-            "totalAmount": self.owed + compensation + fee,
+            "totalAmount": self.owed - self.proposal.credited + compensation + fee,
             "deadline": self.deadline,
         }
 

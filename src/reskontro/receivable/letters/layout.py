@@ -99,6 +99,7 @@ def _sums(writer: Writer) -> list[dict[str, Any]]:
     elif letter.kind == "INTEREST-NOTE":
         parts = [("sum.interest", letter.interest_amount)]
     parts += [(f"sum.{fee.rule}", fee.amount) for fee in letter.fees]
+    parts.append(("sum.credit", -letter.credit))
     sums = [{"label": writer.text(key), "value": writer.number(amount), "strong": False} for key, amount in parts if amount]
     if letter.statement is not None and not letter.to_pay:
         return []

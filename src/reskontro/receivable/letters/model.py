@@ -184,6 +184,8 @@ class Letter:
     """The customer's own reference (buyerReference)."""
     creditor_reference: str = ""
     claims: tuple[ClaimLine, ...] = ()
+    credit: Decimal = _ZERO
+    """What the customer has to his credit and has not been matched with the claims; it lowers what a reminder or notice asks for."""
     fees: tuple[Fee, ...] = ()
     interest: Interest | None = None
     """None when the creditor asks for no interest; on an interest note it is there."""
@@ -234,12 +236,12 @@ class Letter:
 
     @property
     def to_pay(self) -> Decimal:
-        """What the letter asks for: the interest of an interest note, the closing balance of a statement, else everything owed."""
+        """What the letter asks for: the interest of an interest note, the closing balance of a statement, else everything owed less the credit."""
         if self.statement is not None:
             return max(self.statement.closing_balance, _ZERO)
         if self.kind == "INTEREST-NOTE":
             return self.interest_amount + self.new_fees
-        return self.principal + self.earlier_fees + self.new_fees + self.interest_amount
+        return self.principal + self.earlier_fees + self.new_fees + self.interest_amount - self.credit
 
     def to_json(self) -> dict[str, Any]:
         """The letter as an object of JSON values: keys as the fields here, dates YYYY-MM-DD, amounts as texts."""

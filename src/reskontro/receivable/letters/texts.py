@@ -247,6 +247,7 @@ LETTER_TEXTS: Final[dict[str, tuple[str, str, str]]] = {
     "sum.interest": ("Forsinkelsesrente", "Forseinkingsrente", "Late-payment interest"),
     "sum.REMINDER-FEE": ("Purregebyr", "Purregebyr", "Reminder fee"),
     "sum.COLLECTION-NOTICE-FEE": ("Gebyr for inkassovarsel", "Gebyr for inkassovarsel", "Fee for the collection notice"),
+    "sum.credit": ("Til gode, trukket fra", "Til gode, trekt frå", "Credit deducted"),
     "sum.COMPENSATION": ("Kompensasjon", "Kompensasjon", "Compensation"),
     "toPay": ("Å betale", "Å betale", "To pay"),
     # The giro section.
