@@ -25,7 +25,7 @@ def register_mandates(
         books = open_books(transaction, house.client_no, now)
         context = ChunkContext(house.client_no, books, now, books.today(now))
         sent = [Registration(kid or None, active, notify, account) for kid in kids]
-        results = register(transaction, context, Origin("test", "test", new_id(), "BATCH"), sent)
+        results = register(transaction, context, Origin("test", "test", new_id(), "BATCH"), sent, now)
     return [(result.result, result.errors[0].code if result.errors else None) for result in results]
 
 

@@ -155,6 +155,32 @@ class TestClaims:
         parts = list(read_claims([content_of(payee, batch["items"][0]["fileId"])]))
         assert [part.account for part in parts if isinstance(part, Assignment)] == [OCR_ACCOUNT, OTHER_ACCOUNT]
 
+    def test_a_mandate_of_an_item_is_not_one_of_its_customer(self, payee: House) -> None:
+        """The bank takes no KID with a minus, and has no mandate for the customer's."""
+        owed(payee, "1", "000149-")
+        assert register_mandates(payee, "000149-") == [("CREATED", None)]
+        assert run(payee)["items"] == []
+
+    def test_what_is_reserved_is_not_claimed(self, payee: House) -> None:
+        """A part lowers the claim, all of it leaves none; a claim sent before is taken back, and sent as it is now."""
+        first, second = owed(payee, "1", KIDS[0]), owed(payee, "2", KIDS[1])
+        register_mandates(payee, *KIDS[:2])
+        reserve(payee, first, 250)
+        assert sent(payee, run(payee)) == {"claims": [(KIDS[0], "1000.00", "2026-12-15"), (KIDS[1], "1250.00", "2026-12-15")]}
+        reserve(payee, second, 1250)
+        reserve(payee, first, 100)
+        assert sent(payee, run(payee)) == {
+            "deletions": [(KIDS[0], "1000.00", "2026-12-15"), (KIDS[1], "1250.00", "2026-12-15")],
+            "claims": [(KIDS[0], "900.00", "2026-12-15")],
+        }
+        assert run(payee)["items"] == []
+
+    def test_no_customers_named_means_all(self, payee: House) -> None:
+        """As when the key is left out."""
+        owed(payee, "1", KIDS[0])
+        register_mandates(payee, KIDS[0])
+        assert len(run(payee, customerNos=[])["items"]) == 1
+
     def test_the_days_between_which_claims_are_sent(self, payee: House) -> None:
         """Due 4 to 365 days after the run, both included."""
         for number, (kid, due_in) in enumerate(zip(KIDS, (3, 4, 365, 366), strict=False)):
@@ -254,6 +280,13 @@ def change(house: House, document: dict[str, Any], **values: Any) -> None:
     """Change an AR item."""
     answer = house.put("/aritems", {"arItem": {"arItemId": document["arItemId"], **values}})
     assert answer.status_code == 200, answer.text
+
+
+def reserve(house: House, document: dict[str, Any], amount: int) -> None:
+    """Reserve a part of an item."""
+    sent = {"paymentId": f"{document['arItemId']}-{amount}", "arItemId": document["arItemId"], "amount": amount}
+    answer = house.post("/paymentreservations", {"paymentReservation": sent})
+    assert answer.status_code == 201, answer.text
 
 
 def collect(house: House, document: dict[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -81,6 +82,20 @@ class TestImport:
             ("UNCHANGED", "100002", "Mandate already stored"),
         ]
         assert kept(bank) == [(FIRST, True, False), (SECOND, False, False)]
+
+    def test_a_file_that_is_read_again_does_not_bring_back_what_ended_since(self, bank: House) -> None:
+        """A file that failed in part may come again; what a later one told of a KID holds, also of one that had no mandate yet."""
+        early = mandates_file(("1", FIRST, "J"), ("1", "60000999", "J"), ("1", NOBODYS, "J"))
+        assert imported(bank, early, "MANDATES")["countFailed"] == 2
+        bank.clock.set(bank.clock.now() + timedelta(hours=1))
+        bank._tokens.clear()
+        created(bank, invoice(documentNo="late", kid="60000999"))
+        imported(bank, mandates_file(("2", FIRST, "J"), ("2", "60000999", "J"), number=2), "MANDATES")
+        again = imported(bank, early, "MANDATES")
+        assert outcomes(again)[:2] == [("UNCHANGED", "100001", "Mandate already stored")] * 2
+        assert [active for _, active, _ in kept(bank)] == [False, False]
+        imported(bank, mandates_file(("1", FIRST, "N"), number=3), "MANDATES")
+        assert [row for row in kept(bank) if row[1]] == [(FIRST, True, False)]
 
     def test_in_norwegian(self, bank: House) -> None:
         """The texts are those of the reading call."""

@@ -79,8 +79,8 @@ def settle_in(house: House, client_no: int) -> dict[str, str]:
             " select client_no, ar_item_id, 1, 'org', 'CREATE-INVOICE', '{}', now(), 'test' from ar_item limit 1"
         )
         transaction.execute(
-            "insert into mandate (client_no, kid, account_no, bank_account_no, notify, active, created_at, changed_at)"
-            " select client_no, '0010017', account_no, '12345678903', false, true, now(), now() from ar_item limit 1"
+            "insert into mandate (client_no, kid, account_no, bank_account_no, notify, active, created_at, changed_at, told_at)"
+            " select client_no, '0010017', account_no, '12345678903', false, true, now(), now(), now() from ar_item limit 1"
         )
         transaction.execute(
             "insert into avtalegiro_claim (client_no, avtalegiro_claim_id, ar_item_id, account_no, kid, bank_account_no, amount, due_date, run_date,"

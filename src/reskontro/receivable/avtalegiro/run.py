@@ -93,8 +93,8 @@ class _Sending:
         # A claim file is made the day its turn comes, and the bank's lead time counts from then.
         run_date = date.fromisoformat(self._asked["runDate"])
         self._day = run_date if self._asked.get("validateOnly") else max(run_date, context.today)
-        self._deletions = to_take_back(transaction, context.client_no, self._day, accounts)
-        self._claims = to_send(transaction, context.client_no, self._day, accounts)
+        self._deletions = to_take_back(transaction, context.client_no, self._day, accounts, context.now)
+        self._claims = to_send(transaction, context.client_no, self._day, accounts, context.now)
         norwegian = context.books.config("base.language", context.today) in ("no", "nb", "nn")
         self._words = {kind: words[norwegian] for kind, words in _WORDS.items()}
 

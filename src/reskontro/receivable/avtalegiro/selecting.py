@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from reskontro.db.engine import Transaction
@@ -31,26 +31,26 @@ class Due:
     sent: Sent | None
 
 
-def to_send(transaction: Transaction, client_no: int, run_date: date, accounts: Sequence[int] | None) -> list[Due]:
+def to_send(transaction: Transaction, client_no: int, run_date: date, accounts: Sequence[int] | None, now: datetime) -> list[Due]:
     """The open items due 4 to 365 days after the run whose KID has a mandate, or whose customer's has, unless they are stopped or sent in this amount
-    and for this date; by bank account and due date. ``accounts`` None stands for all customers.
+    and for this date; by bank account and due date. What is reserved for other payments is not claimed. ``accounts`` None stands for all customers.
     """
     mandates = {mandate.kid: mandate for mandate in store.active_mandates(transaction, client_no, accounts)}
     owners = {mandate.account_no for mandate in mandates.values()}
     first, last = run_date + timedelta(days=FIRST_DAY), run_date + timedelta(days=LAST_DAY)
-    items = [item for item in store.claimable_items(transaction, client_no, owners, first, last) if not item.stopped]
+    items = [item for item in store.claimable_items(transaction, client_no, owners, first, last, now) if not item.stopped]
     known = store.payers(transaction, client_no, {item.account_no for item in items})
     sent = store.sent_of_items(transaction, client_no, [item.ar_item_id for item in items])
     found = []
     for item in items:
         payer, before = known[item.account_no], sent.get(item.ar_item_id)
         mandate = _mandate(mandates, item, payer)
-        kid = item.kid if item.kid and _CLAIMABLE_KID.fullmatch(item.kid) else payer.customer_kid
-        if mandate is None or kid is None or not _CLAIMABLE_KID.fullmatch(kid):
+        kid = _claimed_kid(mandate, item) if mandate is not None else None
+        if mandate is None or kid is None or item.amount <= 0:
             continue
-        if before is not None and (before.amount, before.due_date) == (item.open_amount, item.due_date):
+        if before is not None and (before.amount, before.due_date) == (item.amount, item.due_date):
             continue
-        claim = Sent(item.ar_item_id, item.ar_item_id, item.account_no, kid, mandate.bank_account_no, item.open_amount, item.due_date)
+        claim = Sent(item.ar_item_id, item.ar_item_id, item.account_no, kid, mandate.bank_account_no, item.amount, item.due_date)
         found.append(Due(item, payer, claim, mandate.notify, before))
     return sorted(found, key=_order)
 
@@ -64,20 +64,27 @@ def _mandate(mandates: dict[str, MandateRecord], item: Item, payer: Payer) -> Ma
     return None
 
 
-def to_take_back(transaction: Transaction, client_no: int, run_date: date, accounts: Sequence[int] | None) -> list[Due]:
-    """The claims sent for a day after the run's whose items are since paid, changed, disputed or handed over, as they were sent.
+def _claimed_kid(mandate: MandateRecord, item: Item) -> str | None:
+    """The KID of the claim: the item's own, or, where the mandate is that of the customer and the bank would not take it, the customer's. None when
+    the bank takes neither.
+    """
+    return next((kid for kid in (item.kid, mandate.kid) if kid and _CLAIMABLE_KID.fullmatch(kid)), None)
+
+
+def to_take_back(transaction: Transaction, client_no: int, run_date: date, accounts: Sequence[int] | None, now: datetime) -> list[Due]:
+    """The claims sent for a day after the run's whose items are since paid, reserved, changed, disputed or handed over, as they were sent.
 
     A claim whose day has come is drawn already, or will not be.
     """
     sent = store.sent_after(transaction, client_no, run_date, accounts)
-    items = store.items_by_id(transaction, client_no, [each.ar_item_id for each in sent])
+    items = store.items_by_id(transaction, client_no, [each.ar_item_id for each in sent], now)
     wrong = [(items[each.ar_item_id], each) for each in sent if _is_wrong(items[each.ar_item_id], each)]
     known = store.payers(transaction, client_no, {item.account_no for item, _ in wrong})
     return sorted((Due(item, known[item.account_no], each, False, each) for item, each in wrong), key=_order)
 
 
 def _is_wrong(item: Item, sent: Sent) -> bool:
-    return item.stopped or (item.open_amount, item.due_date) != (sent.amount, sent.due_date)
+    return item.stopped or (item.amount, item.due_date) != (sent.amount, sent.due_date)
 
 
 def _order(due: Due) -> tuple[str, date, int]:

@@ -7,21 +7,23 @@ rows came, and a join planned for an empty table would compare every row with ev
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Final, NamedTuple
 from uuid import UUID
 
 from reskontro.db.bulk import Stage, copy_value
 from reskontro.db.engine import Transaction
+from reskontro.kit.money import ZERO
 from reskontro.ledger.collection import WITH_COLLECTION
+from reskontro.ledger.reservations import reserved_on_items
 from reskontro.receivable.mandates.store import MandateRecord
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """What of an AR item decides whether it is claimed. ``stopped``: it is disputed or with collection."""
+    """What of an AR item decides whether it is claimed. ``stopped``: it is disputed or with collection. ``amount``: what is open and not reserved."""
 
     ar_item_id: UUID
     account_no: int
@@ -29,7 +31,7 @@ class Item:
     document_no: str | None
     document_uuid: UUID | None
     kid: str | None
-    open_amount: Decimal
+    amount: Decimal
     due_date: date
     stopped: bool
 
@@ -72,23 +74,29 @@ _SENT: Final = (
 def active_mandates(transaction: Transaction, client_no: int, accounts: Sequence[int] | None) -> list[MandateRecord]:
     """The mandates that hold, of all customers or of those accounts."""
     rows = transaction.execute(
-        "select kid, account_no, bank_account_no, notify, active from mandate where client_no = %s and active"
+        "select kid, account_no, bank_account_no, notify, active, told_at from mandate where client_no = %s and active"
         " and (%s::int[] is null or account_no = any(%s))",
         (client_no, accounts, accounts),
     )
     return [MandateRecord(*row) for row in rows]
 
 
-def claimable_items(transaction: Transaction, client_no: int, accounts: Collection[int], first: date, last: date) -> list[Item]:
+def claimable_items(transaction: Transaction, client_no: int, accounts: Collection[int], first: date, last: date, now: datetime) -> list[Item]:
     """Open invoices and interest notes in NOK of the accounts, due between two days."""
     rows = transaction.execute(_CLAIMABLE.encode(), (list(WITH_COLLECTION), client_no, list(accounts), first, last))
-    return [Item(*row) for row in rows]
+    return _less_reserved(transaction, client_no, [Item(*row) for row in rows], now)
 
 
-def items_by_id(transaction: Transaction, client_no: int, ids: Collection[UUID]) -> dict[UUID, Item]:
+def items_by_id(transaction: Transaction, client_no: int, ids: Collection[UUID], now: datetime) -> dict[UUID, Item]:
     """AR items by id."""
     rows = transaction.execute(f"{_ITEM} and ar_item_id = any(%s)".encode(), (list(WITH_COLLECTION), client_no, list(ids)))
-    return {row[0]: Item(*row) for row in rows}
+    return {item.ar_item_id: item for item in _less_reserved(transaction, client_no, [Item(*row) for row in rows], now)}
+
+
+def _less_reserved(transaction: Transaction, client_no: int, items: Sequence[Item], now: datetime) -> list[Item]:
+    """The items without what running reservations hold of them at a moment."""
+    reserved = reserved_on_items(transaction, client_no, [item.ar_item_id for item in items], now)
+    return [replace(item, amount=item.amount - reserved.get(item.ar_item_id, ZERO)) for item in items]
 
 
 def payers(transaction: Transaction, client_no: int, accounts: Collection[int]) -> dict[int, Payer]:

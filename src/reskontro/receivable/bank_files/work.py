@@ -13,6 +13,7 @@ from reskontro.receivable.bank_files.planning import plan_import
 from reskontro.receivable.bank_files.reading import CAMT054, MANDATES, OCR
 from reskontro.receivable.bank_files.returning import book_returns
 from reskontro.receivable.bank_files.store import KnownPayment, known_payments
+from reskontro.receivable.files.store import get_file
 from reskontro.receivable.files.uploading import import_name
 from reskontro.receivable.mandates.registering import Registration, register
 
@@ -57,7 +58,8 @@ def _register(transaction: Transaction, context: ChunkContext, items: Sequence[I
     if not found:
         return {}
     sent = [Registration(value.get("kid"), value["registration"] != DELETED, value["notify"], value["account"]) for _, value in found]
-    results = register(transaction, context, items[0].origin, sent)
+    file = get_file(transaction, context.client_no, context.run.file_id) if context.run is not None and context.run.file_id is not None else None
+    results = register(transaction, context, items[0].origin, sent, file.created_at if file is not None else context.now)
     return {place: result for (place, _), result in zip(found, results, strict=True)}
 
 

@@ -38,7 +38,7 @@ class Order:
             plan=plan_of(context),
             rates=rates_in_use(),
             origin=run.origin,
-            customer_nos=asked.get("customerNos") or None,
+            customer_nos=asked.get("customerNos"),
             maximum_step=asked.get("maximumStep"),
             only_validate=only_validate,
             reference=asked.get("clientReference"),

@@ -55,7 +55,7 @@ def plan(transaction: Transaction, context: ChunkContext) -> Iterator[bytes] | R
 def _inputs(transaction: Transaction, context: ChunkContext) -> Iterator[bytes]:
     assert context.run is not None
     asked = context.run.asked
-    unknown, accounts = chosen_accounts(transaction, context.client_no, asked.get("customerNos") or None)
+    unknown, accounts = chosen_accounts(transaction, context.client_no, asked.get("customerNos"))
     yield from unknown
     until = date.fromisoformat(asked["interestTo"])
     yield from map(write_input, customers(transaction, context.client_no, interest_kinds(context), until, accounts))

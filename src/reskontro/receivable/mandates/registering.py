@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from reskontro.batches.kinds import ChunkContext, ItemResult, Origin
@@ -28,13 +29,16 @@ class Registration:
     bank_account_no: str
 
 
-def register(transaction: Transaction, context: ChunkContext, origin: Origin, registrations: Sequence[Registration]) -> list[ItemResult]:
-    """Let registrations take effect in their order; a result for each.
+def register(
+    transaction: Transaction, context: ChunkContext, origin: Origin, registrations: Sequence[Registration], told_at: datetime
+) -> list[ItemResult]:
+    """Let registrations take effect in their order; a result for each. ``told_at`` is when their file came for the first time.
 
-    CREATED for a mandate that is new, UPDATED for one that is changed or ended, UNCHANGED otherwise; FAILED with ITEM-UNKNOWN for a KID that belongs
-    to no item and no customer, with TARGET-CONFLICT for one of items of several customers. The caller's transaction holds the client's write lock.
+    CREATED for a mandate that is new, UPDATED for one that is changed or ended, UNCHANGED otherwise, also when a later file told of its KID before;
+    FAILED with ITEM-UNKNOWN for a KID that belongs to no item and no customer, with TARGET-CONFLICT for one of items of several customers. The
+    caller's transaction holds the client's write lock.
     """
-    desk = _Desk(transaction, context, origin)
+    desk = _Desk(transaction, context, origin, told_at)
     desk.load([each.kid for each in registrations])
     results = [desk.register(each) for each in registrations]
     desk.write()
@@ -42,7 +46,8 @@ def register(transaction: Transaction, context: ChunkContext, origin: Origin, re
 
 
 class _Desk:
-    def __init__(self, transaction: Transaction, context: ChunkContext, origin: Origin) -> None:
+    def __init__(self, transaction: Transaction, context: ChunkContext, origin: Origin, told_at: datetime) -> None:
+        self._told_at = told_at
         self._transaction = transaction
         self._context = context
         self._origin = origin
@@ -67,8 +72,8 @@ class _Desk:
         if kid is None:
             return _failed("ITEM-UNKNOWN", value=sent.kid or "")
         known = self._known.get(kid)
-        if not sent.active and known is not None:
-            return self._end(known)
+        if known is not None and (known.told_at > self._told_at or not sent.active):
+            return self._end_or_pass(known)
         owners = owners_of_kid(self._items, kid)
         if not owners:
             return _failed("ITEM-UNKNOWN", value=kid)
@@ -76,21 +81,22 @@ class _Desk:
             return _failed("TARGET-CONFLICT", fields="kid")
         customer = self._items.customers.find_account(owners[0])
         assert customer is not None, "an item has a customer"
-        if not sent.active:
-            return _done("UNCHANGED", customer)
-        new = MandateRecord(kid, customer.account_no, sent.bank_account_no, sent.notify, active=True)
-        if new == known:
-            return _done("UNCHANGED", customer)
-        return self._store(known, new, customer)
+        return self._keep(known, MandateRecord(kid, customer.account_no, sent.bank_account_no, sent.notify, sent.active, self._told_at), customer)
 
-    def _end(self, known: MandateRecord) -> ItemResult:
+    def _end_or_pass(self, known: MandateRecord) -> ItemResult:
+        """The end of a mandate, unless a later file has told of it."""
         customer = self._items.customers.find_account(known.account_no)
         assert customer is not None, "a mandate goes with its customer"
-        return self._store(known, replace(known, active=False), customer) if known.active else _done("UNCHANGED", customer)
+        if known.told_at > self._told_at:
+            return _done("UNCHANGED", customer)
+        return self._keep(known, replace(known, active=False, told_at=self._told_at), customer)
 
-    def _store(self, known: MandateRecord | None, new: MandateRecord, customer: Customer) -> ItemResult:
+    def _keep(self, known: MandateRecord | None, new: MandateRecord, customer: Customer) -> ItemResult:
         self._known[new.kid] = self._changed[new.kid] = new
-        changes = [{"field": "mandate", "oldValue": _shown(known), "newValue": _shown(new)}]
+        before, after = _shown(known), _shown(new)
+        if (before is None and after is None) or (known is not None and new == replace(known, told_at=new.told_at)):
+            return _done("UNCHANGED", customer)
+        changes = [{"field": "mandate", "oldValue": before, "newValue": after}]
         entity_id, customer_no = str(customer.account_no), customer.customer_no
         self._log.append(LogEntry("MANDATE-STORED", "CUSTOMER", entity_id, self._origin, customer_no=customer_no, changes=changes))
         return _done("UPDATED" if known is not None and known.active else "CREATED", customer)

@@ -20,17 +20,26 @@ class MandateRecord:
     bank_account_no: str
     notify: bool
     active: bool
+    told_at: datetime
+    """When the file came that tells this; a file that came earlier and is read later changes nothing."""
 
 
-_COLUMNS = "kid, account_no, bank_account_no, notify, active"
+_COLUMNS = "kid, account_no, bank_account_no, notify, active, told_at"
 _stage: Final = Stage(
     "stage_mandate",
-    (("kid", "text"), ("account_no", "integer"), ("bank_account_no", "text"), ("notify", "boolean"), ("active", "boolean")),
+    (
+        ("kid", "text"),
+        ("account_no", "integer"),
+        ("bank_account_no", "text"),
+        ("notify", "boolean"),
+        ("active", "boolean"),
+        ("told_at", "timestamptz"),
+    ),
 )
 _UPSERT: Final = (
     f"insert into mandate as m (client_no, created_at, changed_at, {_COLUMNS}) select %s, %s, %s, {_COLUMNS} from stage_mandate"
     " on conflict (client_no, kid) do update set account_no = excluded.account_no, bank_account_no = excluded.bank_account_no,"
-    " notify = excluded.notify, active = excluded.active, changed_at = excluded.changed_at"
+    " notify = excluded.notify, active = excluded.active, told_at = excluded.told_at, changed_at = excluded.changed_at"
 )
 
 
@@ -44,5 +53,7 @@ def mandates_by_kid(transaction: Transaction, client_no: int, kids: Collection[s
 
 def save_mandates(outbox: Outbox, client_no: int, now: datetime, records: Iterable[MandateRecord]) -> None:
     """Write mandates, new ones and changed ones, each KID once."""
-    lines = ["\t".join(map(copy_value, (each.kid, each.account_no, each.bank_account_no, each.notify, each.active))) for each in records]
+    lines = [
+        "\t".join(map(copy_value, (each.kid, each.account_no, each.bank_account_no, each.notify, each.active, each.told_at))) for each in records
+    ]
     outbox.rows(_stage, lines, _UPSERT, (client_no, now, now))

@@ -36,7 +36,7 @@ def _check(draft: Draft, today: date) -> None:
 def plan(transaction: Transaction, context: ChunkContext) -> Iterator[bytes]:
     """Unknown customers that were named, payments that are nobody's, then the customers with credit and claims."""
     assert context.run is not None
-    unknown, accounts = chosen_accounts(transaction, context.client_no, context.run.asked.get("customerNos") or None)
+    unknown, accounts = chosen_accounts(transaction, context.client_no, context.run.asked.get("customerNos"))
     yield from unknown
     for payment_uuid in unidentified(transaction, context.client_no, date.fromisoformat(context.run.asked["runDate"])):
         yield write_json({PAYMENT: encode_id(payment_uuid)})

@@ -37,7 +37,7 @@ def named_customers(transaction: Transaction, client_no: int, numbers: Iterable[
 
 def chosen_accounts(transaction: Transaction, client_no: int, numbers: Sequence[str] | None) -> tuple[list[bytes], list[int] | None]:
     """(inputs of the customers that were named and are unknown, accounts of the known ones); without numbers a run is about all: accounts None."""
-    if numbers is None:
+    if not numbers:
         return [], None
     named = named_customers(transaction, client_no, numbers)
     unknown = [write_input(customer) for customer in named if customer.account_no is None]

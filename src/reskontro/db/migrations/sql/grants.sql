@@ -22,7 +22,7 @@ grant update (customer_no, document_no, user_id, changes, salts, digests) on log
 
 grant insert, update on client, client_config, code, gl_account, posting_rule, period, number_series, account_balance to {serving};
 grant insert, update, delete on customer, batch, batch_slice, batch_item, idempotency_key, stored_list to {serving};
-grant insert, update (account_no, bank_account_no, notify, active, changed_at) on mandate to {serving};
+grant insert, update (account_no, bank_account_no, notify, active, told_at, changed_at) on mandate to {serving};
 grant insert, update on credential, signing_key to {serving};
 grant insert, delete on run_proposal to {serving};
 -- What the Collection API is told: only that it was taken changes.
