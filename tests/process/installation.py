@@ -149,7 +149,7 @@ class Installation:
         admin = self._postgres.start()
         self._serving = migrate(admin, "reskontro_serving")
         with self.database() as database, database.system() as transaction:
-            new = add_credential(transaction, name="operator", client_nos=None, scopes=("read:arm", "write:arm"), clock=SystemClock())
+            new = add_credential(transaction, name="operator", client_nos=None, scopes=("read:arm", "write:arm", "admin:arm"), clock=SystemClock())
             self.client_id, self.client_secret = new.client_id, new.client_secret
         for number in range(self._api_count):
             port = free_port()
