@@ -522,6 +522,15 @@ class TestWhatLettersSay:
         assert letter["language"] == "en"
         assert letter["receiver"]["address_lines"] == ["Storgatan 1", "11122 Stockholm", "SVERIGE"]
         assert letter["payment"] == {"kid": "", "bank_account_no": "86011117947", "iban": "NO9386011117947", "bic": ""}
+        assert letter["claims"][0]["kind"] == "IN"
+
+    def test_a_country_without_a_text_is_written_out(self, books: House) -> None:
+        """In capitals and in English, which every post office reads."""
+        consumer(books, "300001", postalAddress={"addressLine1": "1 Test St", "postalCode": "1", "cityName": "Seoul", "countryCode": "KR"})
+        claim(books, "26001", customerNo="300001")
+        run(books)
+        (letter,) = letters(books)
+        assert letter["receiver"]["address_lines"] == ["1 Test St", "1 Seoul", "SOUTH KOREA"]
 
     def test_the_interest_that_runs(self, books: House) -> None:
         """An agreed rate above the statutory one holds for businesses only; without interest the letter says nothing of it."""

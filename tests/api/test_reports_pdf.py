@@ -86,6 +86,16 @@ class TestStatementAsALetter:
         for words in (*said, "Storgata 1", "0155 Oslo", kid, "8601 11 17947", "26002"):
             assert plain(words) in text, words
 
+    def test_fees_and_interest_are_not_called_principal(self, owing: House) -> None:
+        """Each stands in its column, and each claim says what it is."""
+        booked(owing, "fee", {"documentNo": "26002", "feeCode": "OTHER", "amount": 50, "postingDate": "2026-11-20"})
+        booked(owing, "interest", {"documentNo": "26002", "amount": 7, "interestTo": "2026-11-24", "postingDate": "2026-11-25"})
+        text = text_of(content(owing, {**self.ASKED, "language": "nb", "customerNos": ["100001"]}))
+        assert "Hovedstol Kostnader Renter" in text
+        assert plain("Faktura 26002 05.10.2026 19.10.2026 1 250,00 1 250,00 0,00 0,00") in text
+        assert plain("Gebyr 20.11.2026 20.11.2026 50,00 0,00 50,00 0,00") in text
+        assert plain("Rentenota 25.11.2026 25.11.2026 7,00 0,00 0,00 7,00") in text
+
     def test_nobody_is_asked_for_what_was_paid_since(self, owing: House) -> None:
         """The statement of a past month has no letter and no giro section when something that was open at its end is settled by now."""
         booked(owing, "payment", {"documentNo": "26002", "amount": 1250, "paymentDate": "2026-11-10"})

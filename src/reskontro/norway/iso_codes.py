@@ -44,6 +44,12 @@ def country_code(value: str) -> str | None:
     return code if code in COUNTRIES and value.isascii() else None
 
 
+def country_name(code: str) -> str:
+    """The English name of a country by its ISO 3166-1 alpha-2 code in upper case, the usual one where it has one; an unknown code as it is."""
+    country = pycountry.countries.get(alpha_2=code)
+    return code if country is None else str(getattr(country, "common_name", country.name))
+
+
 def currency_code(value: str) -> str | None:
     """The ISO 4217 code in upper case, or None when it is no code or no accepted money."""
     code = value.upper()

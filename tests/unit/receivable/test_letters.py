@@ -179,7 +179,7 @@ class TestWhatALetterSays:
     def test_agreed_interest_is_not_called_statutory(self) -> None:
         """Between businesses another rate may be agreed; the letter names that and no law."""
         text = text_of(render_letter(letter(interest=Interest(rule="AGREED", rate=Decimal("18.00")))))
-        assert "avtalt forsinkelsesrente" in text and "18,00 % per år" in text and "renteloven" not in text
+        assert "avtalt forsinkelsesrente" in text and "18 % per år" in text and "renteloven" not in text
 
     def test_compensation_names_its_paragraph(self) -> None:
         """The compensation between businesses rests on another rule than a fee."""
@@ -286,6 +286,16 @@ class TestWhatIsHard:
         assert "Sverige" in page_texts(content)[last]
         account = find(content, "Kontonummer", page_no=last)
         assert find(content, "Sverige", page_no=last, occurrence=0 if last else 1).bottom <= account.top
+
+    def test_words_without_a_blank_stay_on_the_page(self) -> None:
+        """Names and addresses of a hundred letters in one word are broken, in the window, the letterhead and the giro section."""
+        word = "sammenslutning" * 7
+        content = render_letter(
+            letter(creditor=replace(CREDITOR, name=word, address_lines=(word,)), receiver=Receiver(name=word, address_lines=(word,)))
+        )
+        picture = Picture(content)
+        assert picture.ink(Box(111, 47, 131, 90)) == 0, "between the window and the facts"
+        assert picture.ink(Box(193, 0, 210, 297)) == 0, "the right margin"
 
     @pytest.mark.parametrize("name", ["王小明", "Kari 😀", "สวัสดี", "a\u0007b", "محمد علي", "שלום", "Жизнь", "Čáhppesnjárga ŋđšŧž"])
     def test_names_in_any_script_give_a_letter(self, name: str) -> None:

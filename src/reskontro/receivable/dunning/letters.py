@@ -43,6 +43,7 @@ def _claim_line(claim: Claim, texts: Mapping[UUID, str]) -> ClaimLine:
     else:
         interest += item.open_amount
     return ClaimLine(
+        kind=item.ar_item_type,
         document_no=claim_number(claim),
         document_date=item.item_date or item.gl_date,
         due_date=item.due_date,

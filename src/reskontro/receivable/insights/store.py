@@ -256,6 +256,7 @@ class OpenItemRow(NamedTuple):
     customer_name: str
     ar_item_id: UUID
     ar_item_type: str
+    claim_kind: str
     document_no: str | None
     reference_no: str | None
     kid: str | None
@@ -272,7 +273,7 @@ def stream_open_items(transaction: Transaction, question: Question) -> Iterator[
     """The items that were open, by account number, due date and id; the rows are fetched as they are taken."""
     amounts = "a.open_amount + coalesce(t.amount, 0) as open_then, a.base_open_amount + coalesce(t.base_amount, 0) as base_open_then"
     columns = (
-        "a.account_no, a.ar_item_id, a.ar_item_type, a.document_no, a.reference_no, a.kid, a.item_date, a.due_date, a.currency,"
+        "a.account_no, a.ar_item_id, a.ar_item_type, a.claim_kind, a.document_no, a.reference_no, a.kid, a.item_date, a.due_date, a.currency,"
         f" a.original_amount, {amounts}, a.reversal"
     )
     opened = (
@@ -282,8 +283,8 @@ def stream_open_items(transaction: Transaction, question: Question) -> Iterator[
     then_open = "i.open_then <> 0" if question.currency is not None else "(i.open_then <> 0 or i.base_open_then <> 0)"
     statement = (
         f"with touched as materialized ({_touched(question)})"
-        " select i.account_no, c.customer_no, c.name, i.ar_item_id, i.ar_item_type, i.document_no, i.reference_no, i.kid, i.item_date, i.due_date,"
-        " i.currency, i.original_amount, i.open_then, i.base_open_then, i.reversal"
+        " select i.account_no, c.customer_no, c.name, i.ar_item_id, i.ar_item_type, i.claim_kind, i.document_no, i.reference_no, i.kid, i.item_date,"
+        " i.due_date, i.currency, i.original_amount, i.open_then, i.base_open_then, i.reversal"
         f" from ({opened} union all {closed}) i join customer c on c.client_no = %(client_no)s and c.account_no = i.account_no"
         f" where {then_open} order by i.account_no, i.due_date, i.ar_item_id"
     )

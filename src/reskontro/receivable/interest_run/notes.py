@@ -42,12 +42,16 @@ class Charge(NamedTuple):
     principal: OpenItem
     """The claim that owes it: of costs the principal they belong to, else the item."""
 
+    @property
+    def number(self) -> str | None:
+        """The number of its document, else its reference, else its KID; None without any."""
+        return self.item.document_no or self.item.reference_no or self.item.kid
+
     def name(self, language: Language) -> str:
         """What the note calls the claim: its document, else its reference, else its KID; a fee that has none of them by its day and its claim."""
         item, principal = self.item, self.principal
-        number = item.document_no or item.reference_no or item.kid
-        if number is not None:
-            return number
+        if self.number is not None:
+            return self.number
         if principal is item:
             return item.due_date.isoformat()
         claim = principal.document_no or principal.reference_no or principal.kid or principal.due_date.isoformat()
@@ -164,6 +168,8 @@ def _span(number: str, span: Segment) -> InterestSegment:
 def _claim_line(charge: Charge, language: Language) -> ClaimLine:
     item = charge.item
     return ClaimLine(
+        # The name of a fee without a number says what it is.
+        kind=item.ar_item_type if charge.number is not None else "",
         document_no=charge.name(language),
         document_date=item.item_date or item.gl_date,
         due_date=item.due_date,

@@ -10,10 +10,10 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any, Final
 
-from reskontro.kit.shown import NO_BREAK, shown_percent
+from reskontro.kit.shown import NO_BREAK
 from reskontro.receivable.letters.model import Fee, Letter
 from reskontro.receivable.letters.tables import tables_of
-from reskontro.receivable.letters.writer import Writer, account_text, cut, fitted_address, iban_text, registration
+from reskontro.receivable.letters.writer import Writer, account_text, cut, fitted_address, iban_text, registration, within_lines
 
 _NAME_CHARACTERS: Final = 70
 """A name at the head and the foot of a page is cut to so many."""
@@ -34,16 +34,18 @@ def page_of(letter: Letter) -> dict[str, Any]:
         "author": letter.creditor.name,
         "date": [letter.letter_date.year, letter.letter_date.month, letter.letter_date.day],
         "heading": title,
-        "creditor": {"name": letter.creditor.name, "lines": _letterhead(writer)},
+        "creditor": {"name": within_lines(letter.creditor.name), "lines": _letterhead(writer)},
         "receiver": fitted_address((letter.receiver.name, *letter.receiver.address_lines), _WINDOW_SIZES),
-        "follows": cut(letter.receiver.name, _NAME_CHARACTERS),
+        "follows": within_lines(cut(letter.receiver.name, _NAME_CHARACTERS)),
         "facts": _facts(writer),
         "intro": _intro(writer),
         "tables": list(tables_of(writer)),
         "sums": _sums(writer),
         "notes": [{"head": head, "text": text} for head, text in _notes(writer)],
         "giro": _giro(writer),
-        "foot": "  ·  ".join(part for part in (cut(letter.creditor.name, _NAME_CHARACTERS), registration(letter.creditor, letter.language)) if part),
+        "foot": "  ·  ".join(
+            part for part in (within_lines(cut(letter.creditor.name, _NAME_CHARACTERS)), registration(letter.creditor, letter.language)) if part
+        ),
         "page": writer.text("page", page="\n", pages="\n").split("\n"),
     }
 
@@ -52,7 +54,7 @@ def _letterhead(writer: Writer) -> list[str]:
     creditor = writer.letter.creditor
     phone = writer.text("contact.phone", phone=creditor.phone_no.replace(" ", NO_BREAK)) if creditor.phone_no else ""
     lines = (*creditor.address_lines, phone[:1].upper() + phone[1:], creditor.email_address, creditor.web_address)
-    return [line for line in (*lines, registration(creditor, writer.language)) if line]
+    return [within_lines(line) for line in (*lines, registration(creditor, writer.language)) if line]
 
 
 def _facts(writer: Writer) -> list[dict[str, Any]]:
@@ -133,7 +135,7 @@ def _late_interest(writer: Writer) -> str:
     if writer.letter.kind == "INTEREST-NOTE":
         computed = writer.text(f"computed.{interest.rule}", days=writer.text(f"days.{interest.day_count}"))
         return f"{computed} {writer.text('interest.only')}"
-    rate = "" if interest.rate is None else writer.text("interest.rate", rate=shown_percent(interest.rate, writer.language))
+    rate = "" if interest.rate is None else writer.text("interest.rate", rate=writer.percent(interest.rate))
     held = writer.text("interest.not-on", documents=", ".join(interest.not_on)) if interest.not_on else ""
     return writer.text(f"interest.{interest.rule}", rate=rate) + held
 
@@ -143,7 +145,7 @@ def _objections(writer: Writer) -> str:
     ways = [creditor.email_address, writer.text("contact.phone", phone=creditor.phone_no.replace(" ", NO_BREAK)) if creditor.phone_no else ""]
     if creditor.address_lines:
         ways.append(writer.text("contact.post", address=", ".join((creditor.name, *creditor.address_lines))))
-    contact = "; ".join(way for way in ways if way) or creditor.name
+    contact = within_lines("; ".join(way for way in ways if way) or creditor.name)
     known: Mapping[str, str] = {"customer": letter.customer_no, "document": letter.document_no}
     reference = writer.text("reference.both" if letter.document_no else "reference.customer", **known)
     return writer.text("objections.STATEMENT" if letter.statement else "objections", contact=contact, reference=reference)
@@ -164,9 +166,9 @@ def _notes(writer: Writer) -> Iterable[tuple[str, str]]:
     if letter.kind in ("REMINDER", "COLLECTION-NOTICE"):
         yield writer.text("head.trouble"), writer.text("trouble")
     for text in letter.payment_texts:
-        yield writer.text("head.payment"), text
+        yield writer.text("head.payment"), within_lines(text)
     if letter.message:
-        yield writer.text("head.message"), letter.message
+        yield writer.text("head.message"), within_lines(letter.message)
 
 
 def _giro(writer: Writer) -> dict[str, Any] | None:

@@ -77,6 +77,8 @@ class ClaimLine:
     open_amount: Decimal
     fee: Decimal = _ZERO
     interest: Decimal = _ZERO
+    kind: str = ""
+    """Type of the AR item, such as IN; empty when it is not told."""
     text: str = ""
     """What the claim concerns, in the words of its document."""
 

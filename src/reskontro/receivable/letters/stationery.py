@@ -11,6 +11,7 @@ from typing import Any, Final
 from reskontro.batches.kinds import ChunkContext
 from reskontro.kit.messages import Message
 from reskontro.norway.accounts import iban_of_account, is_account_no, normalise_account_no
+from reskontro.norway.identities import country_name
 from reskontro.norway.rates import Rates, ValueMissing
 from reskontro.receivable.letters.model import Creditor, Interest, Payment
 
@@ -81,8 +82,9 @@ def _interest(context: ChunkContext, day: date, rates: Rates) -> Interest | None
 
 
 def address_lines(address: Mapping[str, Any], home: str) -> tuple[str, ...]:
-    """A postal address as the lines of an envelope; the country only when it is another one."""
+    """A postal address as the lines of an envelope; the country only when it is another one, as the customer wrote it, else in English capitals."""
     place = " ".join(part for part in (address.get("postalCode"), address.get("cityName")) if part)
-    country = (address.get("countryText") or address.get("countryCode")) if address.get("countryCode") != home else None
+    code = address.get("countryCode")
+    country = None if not code or code == home else address.get("countryText") or country_name(code).upper()
     lines = (address.get("addressLine1"), address.get("addressLine2"), address.get("addressLine3"), place, country)
     return tuple(line for line in lines if line)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final
 
-from reskontro.kit.shown import shown_percent
+from reskontro.receivable.item_types import item_type
+from reskontro.receivable.letters.model import ClaimLine
 from reskontro.receivable.letters.writer import Writer, breakable, cut
 
 _TEXT_CHARACTERS: Final = 120
@@ -43,7 +44,7 @@ def _claims_table(writer: Writer) -> dict[str, Any]:
     rows: list[list[Any]] = []
     for claim in letter.claims:
         row = [
-            [breakable(claim.document_no), breakable(cut(claim.text, _TEXT_CHARACTERS))],
+            _named(writer, claim),
             writer.day(claim.document_date),
             writer.day(claim.due_date),
             writer.number(claim.original),
@@ -58,6 +59,12 @@ def _claims_table(writer: Writer) -> dict[str, Any]:
     return _table(f"{title} ({letter.currency})", columns, rows)
 
 
+def _named(writer: Writer, claim: ClaimLine) -> list[str]:
+    """What the claim is, with its number, and what it concerns."""
+    name = f"{item_type(claim.kind, writer.language)} {claim.document_no}".strip()
+    return [breakable(name), breakable(cut(claim.text, _TEXT_CHARACTERS))]
+
+
 def _interest_table(writer: Writer) -> dict[str, Any]:
     letter = writer.letter
     columns = [
@@ -69,7 +76,7 @@ def _interest_table(writer: Writer) -> dict[str, Any]:
     ]
     rows: list[list[Any]] = [
         [
-            [breakable(claim.document_no), breakable(cut(claim.text, _TEXT_CHARACTERS))],
+            _named(writer, claim),
             writer.day(claim.document_date),
             writer.day(claim.due_date),
             writer.number(claim.original),
@@ -96,7 +103,7 @@ def _computation_table(writer: Writer) -> dict[str, Any]:
             f"{writer.day(segment.first_day)}–{writer.day(segment.last_day)}",
             str((segment.last_day - segment.first_day).days + 1),
             writer.number(segment.principal),
-            shown_percent(segment.rate, writer.language),
+            writer.percent(segment.rate),
         ]
         for segment in interest.segments
     ]

@@ -9,12 +9,13 @@ from decimal import Decimal
 from typing import Any, Final
 
 from reskontro.kit.messages import Language
-from reskontro.kit.shown import NO_BREAK, shown_amount, shown_date, shown_date_in_words, shown_organization_no
+from reskontro.kit.shown import NO_BREAK, shown_amount, shown_date, shown_date_in_words, shown_organization_no, shown_percent
 from reskontro.receivable.letters.model import Creditor, Letter
 from reskontro.receivable.letters.texts import letter_text
 
 _PLACE: Final = re.compile(r"\{(\w+)\}")
 _LONG_WORD: Final = re.compile(r"\S{19,}")
+_LINE_CHARACTERS: Final = 40
 _MAY_BREAK: Final = "\u200b"
 _STRONG: Final = frozenset({"amount", "deadline", "balance"})
 """Values that a reader looks for, in the first sentences of a letter."""
@@ -38,6 +39,10 @@ class Writer:
         code = currency or self.letter.currency
         sign = "kr" if code == "NOK" and self.language != "en" else code
         return f"{sign}{NO_BREAK}{self.number(value)}"
+
+    def percent(self, value: Decimal) -> str:
+        """A rate, with no more decimals than it needs: 12,5 %."""
+        return shown_percent(Decimal(format(value.normalize(), "f")), self.language)
 
     def day(self, value: date | None) -> str:
         """A date; empty for none."""
@@ -86,8 +91,17 @@ def iban_text(iban: str) -> str:
 
 
 def breakable(text: str) -> str:
-    """The text with places to break in words so long that they would not fit a column."""
-    return _LONG_WORD.sub(lambda word: _MAY_BREAK.join(word[0][at : at + 12] for at in range(0, len(word[0]), 12)), text)
+    """The text with places to break in words so long that they would not fit a column; anywhere in those that fit no line."""
+    return _LONG_WORD.sub(lambda word: _broken(word[0], 12 if len(word[0]) <= _LINE_CHARACTERS else 1), text)
+
+
+def within_lines(text: str) -> str:
+    """The text with places to break anywhere in words so long that they would not fit a line."""
+    return _LONG_WORD.sub(lambda word: word[0] if len(word[0]) <= _LINE_CHARACTERS else _broken(word[0], 1), text)
+
+
+def _broken(word: str, step: int) -> str:
+    return _MAY_BREAK.join(word[at : at + step] for at in range(0, len(word), step))
 
 
 def cut(text: str, most: int) -> str:
@@ -100,6 +114,6 @@ def fitted_address(lines: Iterable[str], sizes: tuple[tuple[int, int, int], ...]
     shown = [line.strip() for line in lines if line.strip()]
     for size, width, most in sizes:
         if sum(-(-len(line) // width) for line in shown) <= most:
-            return {"size": size, "lines": shown}
+            return {"size": size, "lines": [within_lines(line) for line in shown]}
     size, width, _ = sizes[-1]
-    return {"size": size, "lines": [cut(line, width) for line in shown] if shorten else shown}
+    return {"size": size, "lines": [within_lines(cut(line, width) if shorten else line) for line in shown]}

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from reskontro.kit.money import ZERO
 from reskontro.ledger.movements import Movement, movements_of, read_sums
+from reskontro.receivable.item_types import item_type
 from reskontro.receivable.reports import texts
 from reskontro.receivable.reports.building import ROWS_AT_ONCE, Asked, period_name, period_parameters, periods_asked, unbalanced
 from reskontro.receivable.reports.model import Line, ReportTable, Section, Value
@@ -88,7 +89,7 @@ def _lines(asked: Asked, movement: Movement, name: str, first: date, last: date,
     for row in rows:
         _, _, gl_date, document_date, transaction_no, document_no, document_type, customer_no, text, journal, vat_code, amount, *own = row
         balance += amount
-        shown = text or (f"{texts.item_type(document_type, asked.language)} {document_no}" if document_no else texts.journal(journal, asked.language))
+        shown = text or (f"{item_type(document_type, asked.language)} {document_no}" if document_no else texts.journal(journal, asked.language))
         yield Line(
             "POSTING",
             (

@@ -18,7 +18,7 @@ from typing import Any, Final, NamedTuple
 from reskontro.kit.money import ZERO
 from reskontro.ledger.books import Period
 from reskontro.ledger.movements import movements_of, read_sums
-from reskontro.receivable.reports import texts
+from reskontro.receivable.item_types import item_type
 from reskontro.receivable.reports.building import ROWS_AT_ONCE, Asked, accounts_asked, period_name, period_parameters, periods_asked, unbalanced
 from reskontro.receivable.reports.model import Line, ReportTable, Section, Value
 
@@ -168,9 +168,9 @@ def _lines(asked: Asked, head: tuple[str, str, int], period: Period, customer: _
     yield Line("CLOSING", _bound(asked, front, period.to_date, "closing", customer.balance, asked.amount(debit), asked.amount(credit)))
 
 
-def posting_text(asked: Asked, item_type: str, *, reversal: bool) -> str:
-    """What a posting is, in words."""
-    name = texts.item_type(item_type, asked.language)
+def posting_text(asked: Asked, kind: str, *, reversal: bool) -> str:
+    """What a posting of a type of AR item is, in words."""
+    name = item_type(kind, asked.language)
     return f"{name} ({asked.text('reversal')})" if reversal else name
 
 

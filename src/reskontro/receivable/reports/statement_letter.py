@@ -10,7 +10,7 @@ from reskontro.kit.money import ZERO
 from reskontro.norway.announced import rates_in_use
 from reskontro.norway.identities import currency_decimals
 from reskontro.receivable.claim_charges import CONSUMER
-from reskontro.receivable.insights.store import Question, stream_open_items
+from reskontro.receivable.insights.store import OpenItemRow, Question, stream_open_items
 from reskontro.receivable.letters.model import LINES_MAX, ClaimLine, Letter, Receiver, Statement
 from reskontro.receivable.letters.stationery import Stationery, address_lines
 from reskontro.receivable.reports.building import Asked
@@ -75,14 +75,19 @@ def _claims(asked: Asked) -> tuple[ClaimLine, ...]:
     found = list(islice(rows, LINES_MAX + 1))
     if len(found) > LINES_MAX:
         return ()
-    return tuple(
-        ClaimLine(
-            document_no=row.document_no or row.reference_no or row.kid or "",
-            document_date=row.item_date,
-            due_date=row.due_date,
-            original=row.original_amount,
-            open_amount=row.open_amount,
-            fee=ZERO,
-        )
-        for row in found
+    return tuple(_claim_line(row) for row in found)
+
+
+def _claim_line(row: OpenItemRow) -> ClaimLine:
+    fee = row.open_amount if row.claim_kind == "COST" else ZERO
+    interest = row.open_amount if row.claim_kind == "INTEREST" else ZERO
+    return ClaimLine(
+        kind=row.ar_item_type,
+        document_no=row.document_no or row.reference_no or row.kid or "",
+        document_date=row.item_date,
+        due_date=row.due_date,
+        original=row.original_amount,
+        open_amount=row.open_amount - fee - interest,
+        fee=fee,
+        interest=interest,
     )

@@ -121,23 +121,6 @@ LABELS: Final[dict[str, tuple[str, str, str]]] = {
 }
 """Labels of columns by their keys, and what else stands on paper."""
 
-ITEM_TYPES: Final[dict[str, tuple[str, str, str]]] = {
-    "IN": ("Invoice", "Faktura", "Faktura"),
-    "CN": ("Credit note", "Kreditnota", "Kreditnota"),
-    "IT": ("Interest note", "Rentenota", "Rentenota"),
-    "RM": ("Reminder", "Purring", "Purring"),
-    "PY": ("Payment", "Innbetaling", "Innbetaling"),
-    "FE": ("Fee", "Gebyr", "Gebyr"),
-    "RF": ("Refund", "Tilbakebetaling", "Tilbakebetaling"),
-    "WO": ("Write-off", "Tap", "Tap"),
-    "SD": ("Small difference", "Øredifferanse", "Øredifferanse"),
-    "TR": ("Transfer", "Overføring", "Overføring"),
-    "MJ": ("Manual journal", "Manuelt bilag", "Manuelt bilag"),
-    "EX": ("Exchange difference", "Valutadifferanse", "Valutadifferanse"),
-    "CO": ("Collection", "Inkasso", "Inkasso"),
-}
-"""Types of AR items, which those of documents are among."""
-
 JOURNALS: Final[dict[str, tuple[str, str, str]]] = {
     "SALES": ("Sales", "Salg", "Sal"),
     "PAYMENTS": ("Payments", "Betalinger", "Betalingar"),
@@ -168,11 +151,6 @@ def title_of(report_type: str, language: Language) -> str:
 def label(key: str, language: Language, **values: str) -> str:
     """A label, its braces filled in."""
     return LABELS[key][_PLACES[language]].format_map(values)
-
-
-def item_type(code: str | None, language: Language) -> str:
-    """The name of a type of AR item or document."""
-    return ITEM_TYPES[code][_PLACES[language]] if code in ITEM_TYPES else code or ""
 
 
 def journal(code: str, language: Language) -> str:
