@@ -292,13 +292,13 @@ class TestElements:
         assert (len(taxes), sum(taxes)) == (3, Decimal("74.98"))
         assert file.texts("AnalysisTypeTableEntry/AnalysisTypeDescription") == ["Avdeling"] * 3
 
-    def test_vat_without_a_base(self, books: House) -> None:
-        """VAT relief of a loss stands on the VAT account alone, so it is told there."""
+    def test_the_vat_of_a_loss(self, books: House) -> None:
+        """VAT relief of a loss stands on the VAT account alone, so it is told there, with the base that its rate gives."""
         created(books, invoice(documentNo="1"))
         booked(books, "writeoff", {"documentNo": "1", "reasonCode": "BAD-DEBT", "reason": "Konkurs", "vatRelief": True})
         file = export(books)
         relief = file.all("Transaction")[1]
-        assert file.texts("TaxInformation/TaxBase", relief) == ["0.00"]
+        assert file.texts("TaxInformation/TaxBase", relief) == ["1000.00"]
         assert file.texts("TaxInformation/DebitTaxAmount/Amount", relief) == ["250.00"]
 
     def test_a_foreign_currency(self, books: House) -> None:
@@ -308,6 +308,25 @@ class TestElements:
         claim = export(books).all("Line")[0]
         parts = ("Amount", "CurrencyCode", "CurrencyAmount", "ExchangeRate")
         assert [claim.findtext(f"{_SPACE}DebitAmount/{_SPACE}{name}") for name in parts] == ["1437.50", "EUR", "125.00", "11.50000000"]
+
+    def test_an_exchange_difference_has_no_foreign_amount(self, books: House) -> None:
+        """It is in base currency only."""
+        exchange_rate(books, "EUR", "11.5")
+        created(books, invoice(documentNo="1", currency="EUR", currencyAmounts=amounts(100, 25)))
+        booked(books, "payment", {"documentNo": "1", "amount": 125, "currency": "EUR", "exchangeRate": 12, "paymentDate": "2026-11-06"})
+        file = export(books)
+        (difference,) = [entry for entry in file.all("Transaction") if file.text("VoucherType", entry) == "EX"]
+        assert sorted(file.amount(part) for part in file.all("Line", difference)) == [Decimal("-62.50"), Decimal("62.50")]
+        assert file.texts("CurrencyAmount", difference) == []
+        assert "-0.00" not in [element.text for element in file.all("CurrencyAmount")]
+
+    def test_a_dimension_named_since(self, books: House) -> None:
+        """Named today, it has that name in the file of an earlier period too."""
+        coded = line(1, 1000, 250, dimensions=[{"dimensionNo": 1, "value": "N"}])
+        configure(books, "gl.dimensions", [{"dimensionNo": 1, "name": "Avdeling"}])
+        created(books, invoice(documentNo="1", documentLines=[coded]))
+        change_books(books, "update client_config set valid_from = '2026-11-25' where config_key = 'gl.dimensions'")
+        assert export(books, 2026, 10, 10).texts("AnalysisTypeTableEntry/AnalysisTypeDescription") == ["Avdeling"]
 
 
 class TestTexts:

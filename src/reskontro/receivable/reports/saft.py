@@ -167,7 +167,9 @@ def _parts(
         yield "</GeneralLedgerAccounts>\n"
     yield from _wrapped("Customers", (elements.customer(entry, cut) for entry in store.customers(transaction, span)))
     yield elements.tax_table(selection, {code for part in posted for code in part.vat_codes}, _names("VAT-CODE"))
-    names = {row["dimensionNo"]: row["name"] for row in books.config("gl.dimensions", selection.last_day)}
+    # A dimension that was only named later has that name; one that was renamed has the name it had then.
+    named = (*books.config("gl.dimensions", max(selection.created_on, selection.last_day)), *books.config("gl.dimensions", selection.last_day))
+    names = {row["dimensionNo"]: row["name"] for row in named}
     yield elements.analysis_types(store.dimensions_used(transaction, span), names) + "</MasterFiles>\n"
     count = sum(part.transactions for part in posted)
     debit, credit = sum((part.debit for part in posted), ZERO), sum((part.credit for part in posted), ZERO)

@@ -308,7 +308,7 @@ def _tax(lines: Sequence[GlLine], writing: Writing) -> dict[int, tuple[Decimal, 
     """Base and VAT, debit positive, of the lines that tell of VAT, by their place.
 
     The VAT of a code stands with the lines it was computed of, in proportion to them; on the line of a VAT account only when there is no other
-    of the code, so that what is reported is the VAT posted and no more.
+    of the code, as when the VAT of a loss is taken back, so that what is reported is the VAT posted and no more. Its base follows from the rate.
     """
     found: dict[int, tuple[Decimal, Decimal]] = {}
     coded = [place for place, line in enumerate(lines) if line.vat_code is not None]
@@ -323,8 +323,14 @@ def _tax(lines: Sequence[GlLine], writing: Writing) -> dict[int, tuple[Decimal, 
             weights = amounts if sum(amounts, ZERO) else [abs(amount) for amount in amounts]
             found |= dict(zip(bases, zip(amounts, split(vat, weights, 2), strict=True), strict=True))
         else:
-            found |= {place: (ZERO, lines[place].amount) for place in taxes}
+            found |= {place: (_base_of(lines[place]), lines[place].amount) for place in taxes}
     return found
+
+
+def _base_of(line: GlLine) -> Decimal:
+    """What the VAT of a line was computed of; 0 for a code that has no rate."""
+    rate = rate_text(line.vat_code, line.document_date) if line.vat_code is not None else None
+    return quantise(line.amount * 100 / Decimal(rate), 2) if rate is not None and Decimal(rate) else ZERO
 
 
 def _tax_information(line: GlLine, base: Decimal, vat: Decimal, writing: Writing) -> str:
@@ -359,7 +365,8 @@ def transaction(lines: Sequence[GlLine], writing: Writing) -> str:
     for place, line in enumerate(lines):
         amount = line.amount
         side, sign = ("Debit", 1) if amount >= 0 else ("Credit", -1)
-        foreign = _currency(line, sign) if line.currency != writing.base_currency else ""
+        # What is in base currency only, as an exchange difference, has no amount in the other.
+        foreign = _currency(line, sign) if line.currency != writing.base_currency and line.currency_amount else ""
         about = ""
         if line.customer_no is not None:
             about = (
