@@ -92,6 +92,20 @@ class TestQueueing:
             ("customer-statement-100001-2026-10-01-2026-10-31.json",),
         ]
 
+    def test_a_statement_is_a_bundle_of_its_customer(self, books: House) -> None:
+        """Its file is all that is in it."""
+        sent = {"reportType": "CUSTOMER-STATEMENT", "fromDate": "2026-10-01", "toDate": "2026-10-31", "customerNos": ["100001", "100002", "100001"]}
+        answer = books.post("/actions/reports", {"report": sent})
+        books.work()
+        batch = books.get(f"/batches/{answer.json()['batchUuid']}").json()
+        bundles = books.get("/documentbundles?bundletype=STATEMENT&expand=files").json()["documentBundles"]
+        assert {bundle["customerNo"]: [file["fileId"] for file in bundle["files"]] for bundle in bundles} == {
+            item["customerNo"]: [item["fileId"]] for item in batch["items"]
+        }
+        assert {(bundle["status"], bundle["documentCount"], bundle["fileCount"], bundle["batchUuid"]) for bundle in bundles} == {
+            ("SEALED", 0, 1, batch["batchUuid"])
+        }
+
     def test_unknown_customers_of_another_report(self, books: House) -> None:
         """The file has those that there are; without any there is none."""
         report = {"reportType": "OPEN-ITEMS", "format": "CSV"}

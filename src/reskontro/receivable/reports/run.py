@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
+from uuid import UUID
 
 from reskontro.batches.kinds import ChunkContext, Item, ItemResult, RunKind
 from reskontro.db.engine import Transaction
+from reskontro.kit.ids import new_id
 from reskontro.ledger.books import open_books
+from reskontro.receivable.documents.store import NewBundle, insert_bundles
 from reskontro.receivable.files.writing import NewFile, write_file
 from reskontro.receivable.reports.building import Asked, ReportRefused
 from reskontro.receivable.reports.producing import Made, make
@@ -15,6 +18,8 @@ from reskontro.receivable.reports.schemas import stored_report
 from reskontro.receivable.runs.inputs import named_customers, read_input, unknown_customer, write_input
 
 STATEMENT: Final = "CUSTOMER-STATEMENT"
+BUNDLE_TYPE: Final = "STATEMENT"
+"""The bundle that a customer's statement is, though no document goes with it."""
 _WHOLE: Final = b"{}"
 """The input of a report that is one file."""
 
@@ -62,15 +67,20 @@ def _one(transaction: Transaction, context: ChunkContext, value: Mapping[str, An
     try:
         with transaction.transaction():
             made = make(asked)
-            file_id = write_made(transaction, context, made)
+            bundle = None
+            if values["reportType"] == STATEMENT and account_no is not None:
+                bundle = NewBundle(new_id(), account_no, context.run.batch_uuid, "", None, BUNDLE_TYPE)
+            file_id = write_made(transaction, context, made, bundle.bundle_id if bundle is not None else None)
+            if bundle is not None:
+                insert_bundles(transaction, context.client_no, [bundle], context.now)
     except ReportRefused as refused:
         return ItemResult("FAILED", None, account_no, customer_no, client_reference=reference, messages=refused.messages)
     return ItemResult("CREATED", "FILE-CREATED", account_no, customer_no, client_reference=reference, messages=list(made.warnings), file_id=file_id)
 
 
-def write_made(transaction: Transaction, context: ChunkContext, made: Made) -> Any:
-    """Store a file as it is being made; returns its id."""
-    new = NewFile(made.file_type, made.file_name, made.content_type)
+def write_made(transaction: Transaction, context: ChunkContext, made: Made, bundle_id: UUID | None = None) -> UUID:
+    """Store a file as it is being made, perhaps as part of a bundle; returns its id."""
+    new = NewFile(made.file_type, made.file_name, made.content_type, document_bundle_id=bundle_id)
     return write_file(transaction, context, new, made.pieces)
 
 
