@@ -195,7 +195,7 @@ class TestWhatIsLeftOut:
         configure(books, "matching.auto", False)
         proposed = run(books, validateOnly=True)
         rows = list(csv.DictReader(io.StringIO(content_of(books, proposed[-1]["fileId"]).decode("utf-8-sig"))))
-        assert [(row["openAmount"], row["credit"], row["fee"], row["totalAmount"]) for row in rows] == [("1250.00", "1000.00", "38", "288.00")]
+        assert [(row["openAmount"], row["credit"], row["fee"], row["totalAmount"]) for row in rows] == [("1250.00", "1000.00", "38.00", "288.00")]
         (result,) = run(books)
         (letter,) = letters(books)
         assert (Decimal(letter["credit"]), [Decimal(line["open_amount"]) for line in letter["claims"]]) == (1000, [1250])

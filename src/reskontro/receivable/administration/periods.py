@@ -161,4 +161,4 @@ def _check_reopening(books: Books, period: Period, values: Mapping[str, Any], or
         refuse(messages, PERIOD_WRITE, "reason", "REQUIRED")
     two_persons = books.config("period.reopenTwoPersons", books.today(now))
     if two_persons and (period.closed_by or "").casefold() == origin.user_id.casefold():
-        refuse(messages, PERIOD_WRITE, "status", "STATE-CONFLICT", status=period.status)
+        refuse(messages, PERIOD_WRITE, "status", "STATE-CONFLICT", status=f"{period.status} BY {period.closed_by}")

@@ -6,19 +6,19 @@ from typing import TYPE_CHECKING
 
 from reskontro.ledger.posting import OpenItem
 from reskontro.receivable.customers.record import Customer
+from reskontro.receivable.documents.case import Case
 from reskontro.receivable.documents.rules import Draft
 from reskontro.receivable.documents.schemas import DOCUMENT, DOCUMENT_LINE
 from reskontro.receivable.documents.store import KnownDocument
 
 if TYPE_CHECKING:
     from reskontro.receivable.documents.desk import DocumentDesk
-    from reskontro.receivable.documents.poster import _Case
 
 _LINES = DOCUMENT.field("documentLines").position
 _CLAIM_LINES = {"IT": ("INT",), "RM": ("FEE",)}
 
 
-def find_references(desk: DocumentDesk, draft: Draft, case: _Case, customer: Customer | None) -> None:
+def find_references(desk: DocumentDesk, draft: Draft, case: Case, customer: Customer | None) -> None:
     """Resolve the references; DOCUMENT-UNKNOWN, and TARGET-CONFLICT for documents of another customer or currency.
 
     A letter (RM, IT) concerns the claims that its fee or interest lines name, else the one its header names; its KID means all that are named.
@@ -54,7 +54,7 @@ def _items(documents: list[KnownDocument]) -> list[OpenItem]:
     return list({document.item.ar_item_id: document.item for document in documents if document.item is not None}.values())
 
 
-def _resolve(desk: DocumentDesk, draft: Draft, case: _Case, customer: Customer | None, number: str, line: int | None) -> KnownDocument | None:
+def _resolve(desk: DocumentDesk, draft: Draft, case: Case, customer: Customer | None, number: str, line: int | None) -> KnownDocument | None:
     position: tuple[int, ...]
     if line is None:
         pointer, position = "/referenceDocumentNo", (DOCUMENT.field("referenceDocumentNo").position,)

@@ -11,6 +11,8 @@ from reskontro.batches.kinds import ChunkContext, Finish, ItemResult
 from reskontro.db.bulk import Outbox, Stage, copy_json
 from reskontro.db.engine import Transaction
 from reskontro.kit.messages import Language
+from reskontro.kit.money import quantise
+from reskontro.norway.identities import currency_decimals
 from reskontro.receivable.files.writing import NewFile, write_file
 from reskontro.receivable.reports.csv import proposal_csv
 from reskontro.receivable.reports.model import Column, Value
@@ -18,6 +20,8 @@ from reskontro.receivable.reports.model import Column, Value
 FILE_TYPE: Final = "PROPOSAL"
 LANGUAGE: Final = "language"
 """The key of a stored request that names the language of its files."""
+KRONE: Final = "NOK"
+"""The currency of rows that do not name theirs: claims to the bank have no other."""
 _ROWS_AT_A_TIME = 2_000
 _stage = Stage("stage_run_proposal", (("input_index", "integer"), ("row_index", "integer"), ("cells", "jsonb")))
 _INSERT = (
@@ -72,14 +76,15 @@ def _rows(transaction: Transaction, context: ChunkContext, columns: Sequence[Col
             (context.client_no, context.run.batch_uuid),
         )
         for (cells,) in cursor:
-            yield [_value(column, cells.get(column.key)) for column in columns]
+            decimals = currency_decimals(cells.get("currency") or KRONE)
+            yield [_value(column, cells.get(column.key), 2 if decimals is None else decimals) for column in columns]
 
 
-def _value(column: Column, stored: Any) -> Value:
+def _value(column: Column, stored: Any, decimals: int) -> Value:
     if stored is None:
         return None
     if column.kind == "date":
         return date.fromisoformat(stored)
     if column.kind == "amount":
-        return Decimal(stored)
+        return quantise(Decimal(stored), decimals)
     return stored  # type: ignore[no-any-return]

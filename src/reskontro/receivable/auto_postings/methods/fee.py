@@ -69,7 +69,8 @@ def _amount(desk: PostingDesk, draft: Draft, item: OpenItem, customer: Customer,
     # A charge that only partly adds to what is owed is by default what it adds.
     amount = (most or usual) if sent is None else sent
     if amount > most or not amount:
-        draft.find("FEE-LIMIT", "amount" if sent is not None else FEE_CODE, value=amount, max=most, date=on)
+        # Where nothing is allowed and no amount was sent, the fee is named by its code.
+        draft.find("FEE-LIMIT", "amount" if sent is not None else FEE_CODE, value=amount or code, max=most, date=on)
         return None
     return quantise(amount, 2)
 
