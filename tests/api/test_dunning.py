@@ -336,8 +336,8 @@ class TestValidateOnly:
         assert [
             (row["customerNo"], row["step"], row["type"], row["documentNos"], row["openAmount"], row["fee"], row["totalAmount"]) for row in rows
         ] == [
-            ("100001", "1", "REMINDER", "26001", "1250.00", "38", "1288.00"),
-            ("100002", "1", "REMINDER", "26002", "1250.00", "38", "1288.00"),
+            ("100001", "1", "REMINDER", "26001", "1250.00", "38.00", "1288.00"),
+            ("100002", "1", "REMINDER", "26002", "1250.00", "38.00", "1288.00"),
         ]
         assert {row["deadline"] for row in rows} == {"2026-12-08"}
         assert letters(books) == []
