@@ -35,7 +35,7 @@ class TestOneLetter:
         claim(books, "26001")
         (result,) = run(books)
         number = result["documentNo"]
-        assert (result["result"], result["message"], result["customerNo"]) == ("CREATED", "Reminder made", "100001")
+        assert (result["result"], result["message"], result["customerNo"]) == ("CREATED", "Document created", "100001")
         document = shown(books, number, "aritem")
         assert (document["documentType"], document["documentDate"], document["dueDate"]) == ("RM", DAY, "2026-12-09")
         assert document["currencyAmounts"] == {"exclVat": 38, "vat": 0, "inclVat": 38}
@@ -108,10 +108,10 @@ class TestTheTimeline:
         configure(books, "collection.organizationId", "org-1")
         claim(books, "26001")
         assert run(books, "2026-11-01") == []
-        assert [result["message"] for result in run(books, "2026-11-02")] == ["Reminder made"]  # 19 October and 14 days
+        assert [result["message"] for result in run(books, "2026-11-02")] == ["Document created"]  # 19 October and 14 days
         # The deadline is 16 November; with three days of grace the 20th is the first day after it.
         assert run(books, "2026-11-19") == []
-        assert [result["message"] for result in run(books, "2026-11-20")] == ["Collection notice made"]
+        assert [result["message"] for result in run(books, "2026-11-20")] == ["Document created"]
         # 4 December, and the 8th.
         assert run(books, "2026-12-07") == []
         assert [(result["result"], result["message"]) for result in run(books, "2026-12-08")] == [("UPDATED", "Claim handed over")]

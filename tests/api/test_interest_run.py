@@ -72,7 +72,7 @@ class TestWhatIsCharged:
         batch = run(diary)
         assert (batch["result"], batch["entity"], batch["operation"], batch["countSuccessful"]) == ("SUCCESS", "ACTION", "RUN", 1)
         (item,) = batch["items"]
-        assert (item["result"], item["message"], item["customerNo"]) == ("CREATED", "Interest note made", "100002")
+        assert (item["result"], item["message"], item["customerNo"]) == ("CREATED", "Document created", "100002")
         assert notes(diary) == [("100002", Decimal("199.38"), Decimal("199.38"))]
         assert posting(diary, item["documentNo"]) == [("1500", Decimal("199.38"), None), ("8055", Decimal("-199.38"), "7")]
         document = shown(diary, item["documentNo"])
