@@ -141,7 +141,7 @@ class TestUpload:
         answer = post_files(books, new_file(), new_file(b"\0"), headers={"Accept-Language": "nb"}).json()
         assert [one["message"] for one in answer["files"]] == [
             "Fil lagret",
-            "Filen kan ikke leses: by its bytes it is none of the kinds that can be attached",
+            "Filen kan ikke leses: etter innholdet er den ingen av de typene som kan legges ved",
         ]
 
     def test_a_suspended_client_takes_none(self, books: House) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Literal, NamedTuple
 
+from reskontro.kit.details import norwegian_detail
 from reskontro.kit.texts import FIELD_TEXTS, OUTCOME_TEXTS
 
 Severity = Literal["E", "W"]
@@ -94,8 +95,10 @@ def shown(value: Any) -> str:
     return text[:VALUE_CHARACTERS_MAX]
 
 
-def _fill(text: str, message: Message) -> str:
+def _fill(text: str, message: Message, told: Callable[[str], str] | None = None) -> str:
     values = {name: shown(value) for name, value in message.parameters.items()}
+    if told is not None and "detail" in values:
+        values["detail"] = shown(told(str(message.parameters["detail"])))
     values.setdefault("field", message.field)
     return text.format_map(values)[:MESSAGE_CHARACTERS_MAX]
 
@@ -104,7 +107,7 @@ def render(message: Message, language: Language) -> str:
     """The text of a finding in a language; Norwegian serves bokmål and nynorsk."""
     texts = FIELD_TEXTS.get(f"{message.code}/ERROR") if message.severity == "E" else None
     english, norwegian = texts or FIELD_TEXTS[message.code]
-    return _fill(english if language == "en" else norwegian, message)
+    return _fill(english, message) if language == "en" else _fill(norwegian, message, norwegian_detail)
 
 
 def outcome_text(code: str, language: Language) -> str:
