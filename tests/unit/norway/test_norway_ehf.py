@@ -8,7 +8,8 @@ import pytest
 
 from reskontro.norway.calculations import calculate
 from reskontro.norway.ehf import read_invoice
-from reskontro.norway.ehf_rules import findings
+from reskontro.norway.ehf_amounts import AMOUNT_RULES
+from reskontro.norway.ehf_rules import RULES, findings
 from reskontro.norway.format_fault import FormatFault
 from reskontro.norway.inputs import InputInvalid
 from tests.shared_data import shared_path
@@ -125,6 +126,51 @@ def test_rule_finds_the_change_that_breaks_it(rule: str) -> None:
     assert rule not in validated()["fatal_includes"]
     answer = validated(*BROKEN[rule])
     assert rule in answer["fatal_includes"] and not answer["valid"]
+
+
+BROKEN_IN_ATTRIBUTES = {
+    "BR-23": (b' unitCode="HUR"', b""),
+    "BR-28": (
+        b"<cac:Price><cbc:PriceAmount",
+        b'<cac:Price><cac:AllowanceCharge><cbc:ChargeIndicator>false</cbc:ChargeIndicator><cbc:Amount currencyID="NOK">0</cbc:Amount>'
+        b'<cbc:BaseAmount currencyID="NOK">-1</cbc:BaseAmount></cac:AllowanceCharge><cbc:PriceAmount',
+    ),
+    "PEPPOL-EN16931-R130": (b"</cbc:PriceAmount>", b'</cbc:PriceAmount><cbc:BaseQuantity unitCode="DAY">1</cbc:BaseQuantity>'),
+    "PEPPOL-COMMON-R040": (b'schemeID="0192">987654325</cbc:EndpointID>', b'schemeID="0088">7080000000014</cbc:EndpointID>'),
+    "PEPPOL-COMMON-R042": (b'schemeID="0192">987654325</cbc:EndpointID>', b'schemeID="0184">DK12345678</cbc:EndpointID>'),
+    "PEPPOL-COMMON-R049": (b'schemeID="0192">987654325</cbc:EndpointID>', b'schemeID="0007">5560360794</cbc:EndpointID>'),
+}
+BY_VECTORS = {f"PEPPOL-EN16931-R{number}" for number in ("003", "004", "007", "020")} | {"NO-R-001"}
+"""Rules that the shared vectors break."""
+
+
+@pytest.mark.parametrize("rule", BROKEN_IN_ATTRIBUTES)
+def test_rule_finds_the_attribute_that_breaks_it(rule: str) -> None:
+    """What a change of elements cannot say is changed in the text."""
+    content = shared_path("domain/samples/ehf-invoice.xml").read_bytes()
+    old, new = BROKEN_IN_ATTRIBUTES[rule]
+    assert old in content
+    assert rule in [finding.rule for finding in findings(read_invoice(content.replace(old, new)))]
+
+
+@pytest.mark.parametrize("number", [b'0088">1238764941386', b'0184">DK13585628', b'0007">5560160680'])
+def test_valid_numbers_of_other_schemes_pass(number: bytes) -> None:
+    """A location number, a Danish and a Swedish company."""
+    content = shared_path("domain/samples/ehf-invoice.xml").read_bytes()
+    changed = content.replace(b'0192">987654325</cbc:EndpointID>', number + b"</cbc:EndpointID>")
+    assert changed != content and findings(read_invoice(changed)) == []
+
+
+def test_supplier_without_any_number_is_found() -> None:
+    """BR-CO-26 asks for one of three."""
+    party = (f"{SUPPLIER}/cac:PartyTaxScheme", f"{SUPPLIER}/cac:PartyTaxScheme", f"{SUPPLIER}/cac:PartyLegalEntity/cbc:CompanyID")
+    assert "BR-CO-26" in validated(*map(drop, party))["fatal_includes"]
+    assert "BR-CO-26" not in validated(*map(drop, party[:2]))["fatal_includes"]
+
+
+def test_every_rule_is_broken_somewhere() -> None:
+    """By a change above, or by a vector."""
+    assert RULES.keys() | AMOUNT_RULES.keys() == BROKEN.keys() | BROKEN_IN_ATTRIBUTES.keys() | BY_VECTORS | {"BR-CO-26"}
 
 
 @pytest.mark.parametrize(
