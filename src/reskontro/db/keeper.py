@@ -51,7 +51,7 @@ class ServerKeeper:
                 if time.monotonic() - started_at > CALM_SECONDS:
                     pause = PAUSE_SECONDS
                 continue
-            log.error("the database server has ended and is to be started again", pause_seconds=pause)
+            log.warning("the database server has ended and is to be started again", pause_seconds=pause)
             if self._ended.wait(pause):
                 return
             pause = min(2 * pause, PAUSE_SECONDS_MAX)
