@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
 _WHATS: Final[Mapping[str, str]] = {
@@ -156,6 +157,7 @@ _PATTERNS: Final = tuple(
 _LINE, _POSITIONS, _POSITION = re.compile(r"\bline ([0-9]+)"), re.compile(r"\bpositions ([0-9]+)-([0-9]+)"), re.compile(r"\bposition ([0-9]+)")
 
 
+@lru_cache(maxsize=1024)
 def norwegian_detail(detail: str) -> str:
     """The detail in Norwegian, as far as it is known."""
     for at in (0, *(match.end() for match in re.finditer(": ", detail))):

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import Any, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 from reskontro.kit.details import norwegian_detail
 from reskontro.kit.texts import FIELD_TEXTS, OUTCOME_TEXTS
 
 Severity = Literal["E", "W"]
 Language = Literal["en", "nb", "nn"]
+PLACES: Final[Mapping[Language, int]] = {"en": 0, "nb": 1, "nn": 2}
+"""Where a triple of texts has each language."""
 
 VALUE_CHARACTERS_MAX = 100
 MESSAGE_CHARACTERS_MAX = 500
@@ -95,10 +97,8 @@ def shown(value: Any) -> str:
     return text[:VALUE_CHARACTERS_MAX]
 
 
-def _fill(text: str, message: Message, told: Callable[[str], str] | None = None) -> str:
+def _fill(text: str, message: Message) -> str:
     values = {name: shown(value) for name, value in message.parameters.items()}
-    if told is not None and "detail" in values:
-        values["detail"] = shown(told(str(message.parameters["detail"])))
     values.setdefault("field", message.field)
     return text.format_map(values)[:MESSAGE_CHARACTERS_MAX]
 
@@ -107,7 +107,11 @@ def render(message: Message, language: Language) -> str:
     """The text of a finding in a language; Norwegian serves bokmål and nynorsk."""
     texts = FIELD_TEXTS.get(f"{message.code}/ERROR") if message.severity == "E" else None
     english, norwegian = texts or FIELD_TEXTS[message.code]
-    return _fill(english, message) if language == "en" else _fill(norwegian, message, norwegian_detail)
+    if language == "en":
+        return _fill(english, message)
+    if "detail" in message.parameters:
+        message = message._replace(parameters={**message.parameters, "detail": norwegian_detail(str(message.parameters["detail"]))})
+    return _fill(norwegian, message)
 
 
 def outcome_text(code: str, language: Language) -> str:

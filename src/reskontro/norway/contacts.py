@@ -64,12 +64,12 @@ def norwegian_mobile_no(value: str, country: str | None) -> str | None:
     """The number in E.164 form when it is a Norwegian mobile number, written for that country (upper-case code) or with ``+``; else None."""
     import phonenumbers  # loaded at first use: its metadata is large
 
-    try:
-        number = phonenumbers.parse(value, country)
-    except phonenumbers.NumberParseException:
+    e164 = read_phone_no(value, country).e164
+    if e164 is None:
         return None
+    number = phonenumbers.parse(e164)
     mobile = phonenumbers.region_code_for_number(number) == "NO" and phonenumbers.number_type(number) == phonenumbers.PhoneNumberType.MOBILE
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164) if mobile else None
+    return e164 if mobile else None
 
 
 @cache

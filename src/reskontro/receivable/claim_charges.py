@@ -37,6 +37,11 @@ def as_it_is(day: date) -> date:
     return day
 
 
+def item_number(item: OpenItem) -> str | None:
+    """What a letter calls an item: its document, else its reference, else its KID; None without any."""
+    return item.document_no or item.reference_no or item.kid
+
+
 @dataclass(frozen=True, slots=True)
 class DayRules:
     """How days are counted when a fee is judged: days of grace after a deadline, and what a due date or deadline counts as."""

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from reskontro.kit.messages import Language
+from reskontro.kit.messages import PLACES, Language
 
-_PLACES: Final[dict[Language, int]] = {"en": 0, "nb": 1, "nn": 2}
 _ITEM_TYPES: Final[dict[str, tuple[str, str, str]]] = {
     "IN": ("Invoice", "Faktura", "Faktura"),
     "CN": ("Credit note", "Kreditnota", "Kreditnota"),
@@ -26,4 +25,4 @@ _ITEM_TYPES: Final[dict[str, tuple[str, str, str]]] = {
 
 def item_type(code: str | None, language: Language) -> str:
     """The name of a type of AR item or document; another code as it is."""
-    return _ITEM_TYPES[code][_PLACES[language]] if code in _ITEM_TYPES else code or ""
+    return _ITEM_TYPES[code][PLACES[language]] if code in _ITEM_TYPES else code or ""

@@ -12,7 +12,7 @@ from reskontro.kit.errors import not_found
 from reskontro.ledger.books import open_books
 from reskontro.ledger.moments import end_moment, first_moment
 from reskontro.receivable.document_bundles.schemas import BUNDLE_TYPES
-from reskontro.receivable.files.store import get_files
+from reskontro.receivable.files.store import files_of_documents, get_files
 from reskontro.receivable.sql import found_ids
 from reskontro.web.lists import Listing
 from reskontro.web.operations import Parameter
@@ -90,27 +90,14 @@ _DOCUMENTS = (
     "select document_bundle_id, document_uuid, document_no, document_type, incl_vat from document"
     " where client_no = %s and document_bundle_id = any(%s) order by created_at, gl_year, transaction_no, document_uuid"
 )
-# What was made for a bundle, what was uploaded for its documents, and what they name.
-_FILES_OF = (
-    "select document_bundle_id, file_id from file where client_no = %s and document_bundle_id = any(%s)"
-    " union select d.document_bundle_id, f.file_id from document d"
-    " join file f on f.client_no = d.client_no and f.document_key = d.document_key and f.file_type = 'ATTACHMENT'"
-    " where d.client_no = %s and d.document_bundle_id = any(%s)"
-)
-_NAMED_FILES = (
-    "select document_bundle_id, details -> 'attachmentFiles' from document"
-    " where client_no = %s and document_bundle_id = any(%s) and details ? 'attachmentFiles'"
-)
+_MADE_FILES = "select document_bundle_id, file_id from file where client_no = %s and document_bundle_id = any(%s)"
 
 
 def _files_of(transaction: Transaction, client_no: int, bundles: Sequence[UUID]) -> dict[UUID, list[UUID]]:
-    """The files of bundles, oldest first."""
-    ids = list(bundles)
-    found: dict[UUID, set[UUID]] = {}
-    for bundle, file_id in transaction.execute(_FILES_OF, (client_no, ids, client_no, ids)):
+    """What was made for bundles, and the files of their documents, oldest first."""
+    found = files_of_documents(transaction, client_no, "document_bundle_id", bundles)
+    for bundle, file_id in transaction.execute(_MADE_FILES, (client_no, list(bundles))):
         found.setdefault(bundle, set()).add(file_id)
-    for bundle, named in transaction.execute(_NAMED_FILES, (client_no, ids)):
-        found.setdefault(bundle, set()).update(UUID(file["fileId"]) for file in named)
     return {bundle: sorted(members, key=lambda file_id: file_id.int) for bundle, members in found.items()}
 
 

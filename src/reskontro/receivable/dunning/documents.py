@@ -13,7 +13,7 @@ from reskontro.kit.messages import Language, Messages
 from reskontro.kit.money import ZERO
 from reskontro.kit.quick import Sent
 from reskontro.kit.shown import shown_amount, shown_date
-from reskontro.receivable.claim_charges import FEE_CODE
+from reskontro.receivable.claim_charges import FEE_CODE, item_number
 from reskontro.receivable.customers.record import Customer
 from reskontro.receivable.documents.rules import Draft, Notice
 from reskontro.receivable.dunning.rules import Claim, Proposal
@@ -98,9 +98,8 @@ def _reference(claim: Claim) -> dict[str, str]:
 
 
 def claim_number(claim: Claim) -> str:
-    """What a letter calls a claim: its document, else its reference, else its KID."""
-    item = claim.item
-    return item.document_no or item.reference_no or item.kid or item.due_date.isoformat()
+    """What a letter calls a claim: its number, else its due date."""
+    return item_number(claim.item) or claim.item.due_date.isoformat()
 
 
 @lru_cache(maxsize=4096)

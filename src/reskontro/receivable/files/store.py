@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from psycopg.rows import class_row
@@ -96,6 +96,25 @@ def known_attachments(transaction: Transaction, client_no: int, ids: Iterable[UU
         "select file_id from file where client_no = %s and file_id = any(%s) and file_type = 'ATTACHMENT'", (client_no, list(ids))
     )
     return {row[0] for row in rows}
+
+
+def files_of_documents(
+    transaction: Transaction, client_no: int, key: Literal["document_uuid", "document_bundle_id"], ids: Sequence[UUID]
+) -> dict[UUID, set[UUID]]:
+    """What was uploaded for documents and what they name, by their id or that of their bundle."""
+    rows = transaction.execute(
+        f"select d.{key}, f.file_id from document d"
+        " join file f on f.client_no = d.client_no and f.document_key = d.document_key and f.file_type = 'ATTACHMENT'"
+        f" where d.client_no = %s and d.{key} = any(%s)"
+        f" union select d.{key}, (named ->> 'fileId')::uuid from document d"
+        " cross join lateral jsonb_array_elements(d.details -> 'attachmentFiles') named"
+        f" where d.client_no = %s and d.{key} = any(%s) and d.details ? 'attachmentFiles'".encode(),
+        (client_no, list(ids), client_no, list(ids)),
+    )
+    found: dict[UUID, set[UUID]] = {}
+    for owner, file_id in rows:
+        found.setdefault(owner, set()).add(file_id)
+    return found
 
 
 def set_content(transaction: Transaction, client_no: int, file_id: UUID, stored: Stored) -> None:

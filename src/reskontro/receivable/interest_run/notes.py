@@ -17,7 +17,7 @@ from reskontro.ledger.posting import OpenItem
 from reskontro.norway.identities import currency_decimals
 from reskontro.norway.interest import Segment
 from reskontro.receivable.accrued_interest import Accrued, Terms
-from reskontro.receivable.claim_charges import CONSUMER
+from reskontro.receivable.claim_charges import CONSUMER, item_number
 from reskontro.receivable.customers.record import Customer
 from reskontro.receivable.documents.record import NewDocument
 from reskontro.receivable.documents.rules import Draft, Notice
@@ -42,19 +42,12 @@ class Charge(NamedTuple):
     principal: OpenItem
     """The claim that owes it: of costs the principal they belong to, else the item."""
 
-    @property
-    def number(self) -> str | None:
-        """The number of its document, else its reference, else its KID; None without any."""
-        return self.item.document_no or self.item.reference_no or self.item.kid
-
     def name(self, language: Language) -> str:
-        """What the note calls the claim: its document, else its reference, else its KID; a fee that has none of them by its day and its claim."""
+        """What the note calls the claim: its number, else its due date; a fee without a number by its day and its claim."""
         item, principal = self.item, self.principal
-        if self.number is not None:
-            return self.number
-        if principal is item:
-            return item.due_date.isoformat()
-        claim = principal.document_no or principal.reference_no or principal.kid or principal.due_date.isoformat()
+        if item_number(item) is not None or principal is item:
+            return item_number(item) or item.due_date.isoformat()
+        claim = item_number(principal) or principal.due_date.isoformat()
         return _FEE_NAMES[language].format(day=shown_date(item.item_date or item.gl_date, language), number=claim)
 
 
@@ -169,7 +162,7 @@ def _claim_line(charge: Charge, language: Language) -> ClaimLine:
     item = charge.item
     return ClaimLine(
         # The name of a fee without a number says what it is.
-        kind=item.ar_item_type if charge.number is not None else "",
+        kind=item.ar_item_type if item_number(item) is not None else "",
         document_no=charge.name(language),
         document_date=item.item_date or item.gl_date,
         due_date=item.due_date,

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Final
 
-from reskontro.kit.messages import Language
-
-_PLACES: Final[Mapping[Language, int]] = MappingProxyType({"en": 0, "nb": 1, "nn": 2})
+from reskontro.kit.messages import PLACES, Language
 
 TITLES: Final[dict[str, tuple[str, str, str]]] = {
     "AGEING": ("Age distributed balance", "Aldersfordelt saldo", "Aldersfordelt saldo"),
@@ -145,19 +141,19 @@ PAPER: Final[dict[str, tuple[str, str, str]]] = {
 
 def title_of(report_type: str, language: Language) -> str:
     """What a report is called."""
-    return TITLES[report_type][_PLACES[language]]
+    return TITLES[report_type][PLACES[language]]
 
 
 def label(key: str, language: Language, **values: str) -> str:
     """A label, its braces filled in."""
-    return LABELS[key][_PLACES[language]].format_map(values)
+    return LABELS[key][PLACES[language]].format_map(values)
 
 
 def journal(code: str, language: Language) -> str:
     """The name of a journal."""
-    return JOURNALS[code][_PLACES[language]] if code in JOURNALS else code
+    return JOURNALS[code][PLACES[language]] if code in JOURNALS else code
 
 
 def paper(key: str, language: Language, **values: str) -> str:
     """A word round the figures, its braces filled in."""
-    return PAPER[key][_PLACES[language]].format_map(values)
+    return PAPER[key][PLACES[language]].format_map(values)
